@@ -1,0 +1,112 @@
+"""Resolutions: the outcomes of asking where an old address leads. `match` over all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redirects.mapping import CanonicalUrl
+from redirects.route import ApiRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a visitor asked for, byte for byte: routing never sees a decoded path (CVE-2026-48710)."""
+
+    host: str
+    raw_path: bytes
+    raw_query: bytes = b""
+    method: str = "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """One successor of a split page, ready to print."""
+
+    label: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proxied:
+    """A call of a preserved API: passed on, never redirected."""
+
+    route: ApiRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The new portal itself answers this path on this host."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A redirect: `status` is 301/302 for GET and HEAD, 308/307 for methods with a body."""
+
+    site: str
+    key: CanonicalUrl
+    location: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A page that lists several successors."""
+
+    site: str
+    key: CanonicalUrl
+    successors: tuple[Successor, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Withdrawn for a reason; `archived` says whether a copy is held."""
+
+    site: str
+    key: CanonicalUrl
+    reason: str | None
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Answered with the copy held by us."""
+
+    site: str
+    key: CanonicalUrl
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """Nobody has decided yet: 404, and a miss is counted."""
+
+    site: str
+    key: CanonicalUrl
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownHost:
+    """No site answers to this host: 421."""
+
+    host: str
+
+
+Resolution = Proxied | Live | Moved | Split | Gone | Archived | Unresolved | UnknownHost
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of the ladder: what was tried, with what result."""
+
+    rung: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an address resolves as it does: every rung tried, in order, and the answer."""
+
+    steps: tuple[Step, ...]
+    resolution: Resolution
