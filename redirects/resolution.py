@@ -10,7 +10,7 @@ from redirects.route import ApiRoute
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a visitor asked for, byte for byte: routing never sees a decoded path (CVE-2026-48710)."""
+    """What a visitor asked for, byte for byte: never route on a decoded path (CVE-2026-48710)."""
 
     host: str
     raw_path: bytes

@@ -18,11 +18,11 @@ class RulePlace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern over canonical paths of one site and where they lead.
+    r"""A pattern over canonical paths of one site and where they lead.
 
     `pattern` speaks the small language `*` (anything, captured as `:splat`) and `:name` (one
     segment), matched against the canonical path with its query; or RE2 when it starts with `^`.
-    `target` may use the captures (`:splat`, `:name`, or `\\1` for RE2) and otherwise follows the
+    `target` may use the captures (`:splat`, `:name`, or `\1` for RE2) and otherwise follows the
     grammar of `Mapping.target`. Rules of one place are tried by `order`, then by name.
     """
 

@@ -49,8 +49,8 @@ class Portal:
 
     `url` is an origin without a trailing slash ("https://haiphong.gov.vn"). `hosts` are the names
     the public site answers to; one of them may also be the host of an old site. `live` are
-    patterns (`*`, `:name`) of paths that the new portal itself serves: on a shared host new content wins over
-    a mapping.
+    patterns (`*`, `:name`) of paths that the new portal itself serves: on a shared host new content
+    wins over a mapping.
     """
 
     url: str

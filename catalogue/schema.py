@@ -1,0 +1,270 @@
+"""The tables: what a portal's old addresses, captures, documents and decisions look like at rest.
+
+SQLAlchemy Core only; the same tables live on SQLite and on PostgreSQL. Times are UTC, dates are
+calendar dates of the portal; booleans and enums are stored as short text so that an inspector
+reads them with any tool.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rowids in INTEGER alone
+_When = DateTime(timezone=True)
+
+# One row. Every transaction that changes what a visitor may see raises `number`.
+revision = Table(
+    "revision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("aliases", JSON, nullable=False),
+    Column("query_mode", String(16), nullable=False),
+    Column("query_names", JSON, nullable=False),
+    Column("unit", String(8)),
+)
+
+# The frontier and the ledger are one table: every discovered address and its one state.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("key", Text, nullable=False),  # canonical URL
+    Column("url", Text, nullable=False),  # as first found, absolute
+    Column("source", String(16), nullable=False),  # seed link sitemap feed log inventory redirect
+    Column("referrer", Text),
+    Column("depth", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("due_at", _When),  # not before; null is now
+    Column("capture_id", ForeignKey("capture.id")),
+    Column("discovered_at", _When, nullable=False),
+    Column("changed_at", _When, nullable=False),
+    UniqueConstraint("site_id", "key"),
+    Index(None, "site_id", "state", "depth", "id"),
+)
+
+capture = Table(
+    "capture",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("captured_at", _When, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("digest", String(80), nullable=False),  # sha256:<hex> of the de-chunked payload
+    Column("length", BigInteger, nullable=False),  # bytes of payload
+    Column("warc_file", Text, nullable=False),  # name relative to the archive's directory
+    Column("warc_offset", BigInteger, nullable=False),
+    Column("location", Text),  # raw Location of a redirect
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Index(None, "key", "captured_at"),
+    Index(None, "site_id", "id"),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("key", Text, nullable=False, unique=True),  # canonical URL it was imported from
+    Column("url", Text, nullable=False),
+    Column("capture_id", ForeignKey("capture.id"), nullable=False),
+    Column("kind", String(16), nullable=False),  # article, attachment
+    Column("state", String(16), nullable=False),  # DocumentState
+    Column("section", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("slug", String(160), nullable=False),
+    Column("number", Text),  # số ký hiệu
+    Column("agency", Text),
+    Column("published_on", Date),
+    Column("unit", String(8)),
+    Column("flags", JSON, nullable=False),  # why it was quarantined, charset doubts…
+    Column("duplicate_of", ForeignKey("document.id")),
+    Column("text_digest", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("imported_at", _When, nullable=False),
+    Column("updated_at", _When, nullable=False),
+    Index(None, "state", "site_id", "section", "id"),
+    Index(None, "section", "state", "published_on", "id"),
+    Index(None, "text_digest"),
+)
+
+# Bodies stand apart, so that lists and facets read small rows.
+document_body = Table(
+    "document_body",
+    metadata,
+    Column("document_id", ForeignKey("document.id"), primary_key=True),
+    Column("html", Text, nullable=False),  # sanitised content fragment
+    Column("text", Text, nullable=False),
+    Column("breadcrumb", JSON, nullable=False),
+    Column("attachments", JSON, nullable=False),  # [{"url", "key", "name"}]
+)
+
+document_version = Table(
+    "document_version",
+    metadata,
+    Column("document_id", ForeignKey("document.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("capture_id", ForeignKey("capture.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("made_at", _When, nullable=False),
+    Column("made_by", Text, nullable=False),  # "crawler" or an editor's name
+)
+
+mapping = Table(
+    "mapping",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("raw", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("target", Text),
+    Column("targets", JSON, nullable=False),  # [{"label", "target"}]
+    Column("reason", Text),
+    Column("state", String(16), nullable=False),  # suggested, active, refused
+    Column("source", String(16), nullable=False),  # crawl, import, editor
+    Column("score", Float),
+    Column("updated_at", _When, nullable=False),
+    Index(None, "state", "site_id", "id"),
+    Index(None, "target"),
+)
+
+rule = Table(
+    "rule",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("pattern", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("target", Text),
+    Column("place", String(16), nullable=False),
+    Column("reason", Text),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("site_id", "name"),
+)
+
+# Append-only: what an editor decided, with each row's state before and after.
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("batch", String(32), nullable=False),
+    Column("decided_at", _When, nullable=False),
+    Column("editor", Text, nullable=False),
+    Column("verb", String(24), nullable=False),
+    Column("subject", String(16), nullable=False),  # document, mapping
+    Column("subject_id", BigInteger, nullable=False),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("undoes", String(32)),  # the batch this one takes back
+    Index(None, "batch"),
+    Index(None, "subject", "subject_id"),
+)
+
+miss = Table(
+    "miss",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("raw", Text, nullable=False),
+    Column("visits", BigInteger, nullable=False),
+    Column("first_on", Date, nullable=False),
+    Column("last_on", Date, nullable=False),
+    Index(None, "site_id", "visits"),
+)
+
+# Documents whose entry in the search index is behind; written with the change itself.
+index_due = Table(
+    "index_due",
+    metadata,
+    Column("document_id", ForeignKey("document.id"), primary_key=True),
+)
+
+editor = Table(
+    "editor",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", _When, nullable=False),
+    Column("disabled_at", _When),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the cookie's token
+    Column("editor_id", ForeignKey("editor.id"), nullable=False),
+    Column("created_at", _When, nullable=False),
+    Column("seen_at", _When, nullable=False),
+)
+
+unit = Table(
+    "unit",
+    metadata,
+    Column("id", String(24), primary_key=True),  # surrogate: a code alone is not a unit
+    Column("code", String(8), nullable=False),
+    Column("level", String(8), nullable=False),  # tinh huyen xa
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Column("parent_id", String(24)),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),  # first day on which it is no more
+    Column("legal_basis", Text, nullable=False),
+    Index(None, "code", "level"),
+    Index(None, "folded"),
+)
+
+succession = Table(
+    "succession",
+    metadata,
+    Column("from_id", ForeignKey("unit.id"), primary_key=True),
+    Column("to_id", ForeignKey("unit.id"), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("is_default", Integer, nullable=False),
+)
