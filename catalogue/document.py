@@ -78,7 +78,13 @@ class Document:
 
     @property
     def path(self) -> str:
-        """Its path on the new portal: `/section/slug-id`; the id alone decides what is shown."""
+        """Its path on the new portal; the id alone decides what is shown.
+
+        An article lives at `/section/slug-id`, a file at `/tep/id/name`, so that a hot-linked
+        picture or a printed file address ends in the bytes themselves.
+        """
+        if self.kind is DocumentKind.ATTACHMENT:
+            return f"/tep/{self.id}/{self.slug}"
         return f"/{self.section}/{self.slug}-{self.id}"
 
 
