@@ -1,0 +1,1 @@
+"""The two applications: every outcome of a request, in order. Read this first."""

@@ -1,0 +1,1 @@
+"""The one command, `hopnhat`: every verb an operator types."""

@@ -1,0 +1,1 @@
+"""The public portal's own pages: what a citizen reads."""
