@@ -1,0 +1,231 @@
+"""The one spelling an old address is looked up under, for every room that asks.
+
+A key is `host/path?query`: no scheme, no port, host in lower-case IDNA, path and query decoded to
+NFC lower case, with only ambiguous characters percent-encoded (docs/decisions/0002). Two doors,
+one implementation: `canonicalize` for texts and `canonicalize_parts` for requests as they came.
+Nothing here raises on any input, and a key is its own key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from unicodedata import normalize
+from urllib.parse import quote, unquote_to_bytes
+
+import ada_url
+
+from redirects.mapping import CanonicalUrl
+from redirects.noise import NOISE_PARAMETERS, SESSION_PARAMETERS
+from redirects.site import QueryPolicy
+from redirects.url import Url, UrlError, parse_url
+
+# Paths that are their own key: no escape, no capital, no dot segment, no double or last slash.
+_PLAIN_PATH = re.compile(rb"(?:/[a-z0-9_~-][a-z0-9_~.-]*)+")
+# Escapes that must not be decoded before the path is split: %2F, %5C and IIS's %uXXXX.
+_DELICATE_ESCAPE = re.compile(rb"%(?:2[fF]|5[cC]|[uU])|\\")
+_IIS_ESCAPE = re.compile(rb"%[uU]([0-9a-fA-F]{4})(?:%[uU]([dD][c-fC-F][0-9a-fA-F]{2}))?")
+# What stays percent-encoded in a key because it would be read as something else.
+_AMBIGUOUS_IN_PATH = re.compile(r"[\s%?#/\\\x00-\x1f\x7f-\x9f]")
+_AMBIGUOUS_IN_VALUE = re.compile(r"[\s%#&+\x00-\x1f\x7f-\x9f]")
+_AMBIGUOUS_IN_NAME = re.compile(r"[\s%#&+=\x00-\x1f\x7f-\x9f]")
+# ASP.NET writes its cookieless session as a path segment: /(S(lit3py55t21z5v55vlm25s55))/.
+_COOKIELESS_SEGMENT = re.compile(r"\((?:[a-z]\([^()]*\))+\)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
+_AUTHORITY = re.compile(r"[^/\\?#]*")
+_PORT = re.compile(r":\d*$")
+_NOT_HOST = re.compile(r"[^a-z0-9._-]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_CP1258 = {
+    byte: bytes([byte]).decode("cp1258", errors="ignore") or chr(byte) for byte in range(256)
+}
+
+
+def canonicalize(url: Url | str, policy: QueryPolicy) -> CanonicalUrl:
+    """Make the key of a URL, or of any text that is meant as one (a scheme is not needed)."""
+    if isinstance(url, Url):
+        return canonicalize_parts(url.host, url.path.encode(), url.query.encode(), policy)
+    host, path, query = _split_text(_SURROGATE.sub("\ufffd", url))
+    return canonicalize_parts(host, path.encode(), query.encode(), policy)
+
+
+def canonicalize_parts(
+    host: str, raw_path: bytes, raw_query: bytes, policy: QueryPolicy
+) -> CanonicalUrl:
+    """Make the key of a request: the Host header, the path and the query byte for byte."""
+    key = canonical_host(host) + canonical_path(raw_path)
+    if raw_query and policy.mode != "none":
+        query = _canonical_query(raw_query, policy)
+        if query:
+            return CanonicalUrl(f"{key}?{query}")
+    return CanonicalUrl(key)
+
+
+def split_key(key: CanonicalUrl) -> tuple[str, str, str]:
+    """Take a key apart into host, path ("/…") and query (without "?")."""
+    host, slash, rest = key.partition("/")
+    path, _, query = rest.partition("?")
+    return host, slash + path, query
+
+
+@lru_cache(maxsize=4096)
+def canonical_host(host: str) -> str:
+    """Lower-case IDNA host without port and trailing dot; a text that is no host stays readable."""
+    text = _PORT.sub("", _SURROGATE.sub("\ufffd", host).strip()).rstrip(".")
+    name = _whatwg_host(text)
+    if name is None:
+        tame = _NOT_HOST.sub("_", text.lower()).strip(".")
+        name = _whatwg_host(tame) or tame
+    return name.rstrip(".")
+
+
+def canonical_path(raw_path: bytes) -> str:
+    """Decode a path to its one spelling: "/", or "/a/b" without a last slash."""
+    if _PLAIN_PATH.fullmatch(raw_path):
+        return raw_path.decode()
+    raw_path = raw_path.partition(b"#")[0]
+    kept: list[str] = []
+    for segment in _decoded_segments(raw_path):
+        name = _without_session(segment)
+        if name == "..":
+            del kept[-1:]
+        elif name not in ("", "."):
+            kept.append(_encode_ambiguous(_AMBIGUOUS_IN_PATH, name))
+    return "/" + "/".join(kept)
+
+
+def fold_text(text: str) -> str:
+    """NFC lower case, stable under itself: what makes two spellings of a word equal."""
+    if text.isascii():
+        return text.lower()
+    return normalize("NFC", normalize("NFC", text).lower())
+
+
+def _split_text(text: str) -> tuple[str, str, str]:
+    text = text.strip()
+    if text.startswith("/") and not text.startswith("//"):
+        path, _, query = text.partition("#")[0].partition("?")
+        return "", path, query
+    scheme = _SCHEME.match(text)
+    rest = text[scheme.end() :] if scheme else text
+    absolute = _absolute(rest)
+    try:
+        url = parse_url(absolute)
+    except UrlError:
+        return _split_by_hand(absolute.removeprefix("http:").lstrip("/"))
+    return url.host, url.path, url.query
+
+
+def _absolute(text: str) -> str:
+    if text.startswith("//"):
+        return f"http:{text}"
+    if text[:5].lower() == "http:" or text[:6].lower() == "https:":
+        return f"http:{text.partition(':')[2]}"
+    return f"http://{text}"
+
+
+def _split_by_hand(text: str) -> tuple[str, str, str]:
+    found = _AUTHORITY.match(text)
+    authority = found[0] if found else ""
+    path, _, query = text[len(authority) :].partition("#")[0].partition("?")
+    return authority.rpartition("@")[2], path, query
+
+
+def _whatwg_host(text: str) -> str | None:
+    if not text or _AUTHORITY.fullmatch(text) is None or "@" in text:
+        return "" if not text else None
+    try:
+        return ada_url.URL(f"http://{text}/").hostname
+    except ValueError:
+        return None
+
+
+def _decoded_segments(raw_path: bytes) -> list[str]:
+    if not _DELICATE_ESCAPE.search(raw_path):
+        try:
+            return fold_text(unquote_to_bytes(raw_path).decode()).split("/")
+        except UnicodeDecodeError:
+            pass  # windows-1258 somewhere: decide segment by segment
+    return [_decode(piece) for piece in raw_path.replace(b"\\", b"/").split(b"/")]
+
+
+def _decode(piece: bytes) -> str:
+    """Percent-decode one piece of a path or query and fold it."""
+    if b"%" in piece:
+        piece = unquote_to_bytes(_IIS_ESCAPE.sub(_utf8_of_iis_escape, piece))
+    try:
+        text = piece.decode()
+    except UnicodeDecodeError:
+        # Portals of the windows-1258 years escaped that charset's bytes in their links.
+        text = "".join([_CP1258[byte] for byte in piece])
+    return fold_text(text)
+
+
+def _utf8_of_iis_escape(found: re.Match[bytes]) -> bytes:
+    units = found[1] + (found[2] or b"")
+    text = bytes.fromhex(units.decode()).decode("utf-16-be", errors="replace")
+    # Escaped again, so that a decoded "%" is not taken for the start of another escape.
+    return quote(text, safe="").encode()
+
+
+def _without_session(segment: str) -> str:
+    if ";" in segment:
+        name, *parameters = segment.split(";")
+        kept = [item for item in parameters if not _IS_SESSION(item.partition("=")[0])]
+        segment = ";".join((name, *kept))
+    if segment.startswith("(") and _COOKIELESS_SEGMENT.fullmatch(segment):
+        return ""
+    return segment
+
+
+def _encode_ambiguous(ambiguous: re.Pattern[str], text: str) -> str:
+    return ambiguous.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return quote(found[0], safe="")
+
+
+def _canonical_query(raw_query: bytes, policy: QueryPolicy) -> str:
+    keeps = _parameter_test(policy)
+    kept: list[tuple[str, str]] = []
+    for piece in raw_query.partition(b"#")[0].replace(b"+", b" ").split(b"&"):
+        raw_name, _, raw_value = piece.partition(b"=")
+        name = _decode(raw_name)
+        while name.startswith("amp;"):  # links copied out of HTML source: &amp;id=3
+            name = name[4:]
+        if keeps(name) and (name or raw_value):
+            kept.append((name, _decode(raw_value)))
+    kept.sort(key=_parameter_name)  # stable: the order of a repeated parameter may mean something
+    return "&".join([_format_parameter(name, value) for name, value in kept])
+
+
+def _parameter_name(parameter: tuple[str, str]) -> str:
+    return parameter[0]
+
+
+def _format_parameter(name: str, value: str) -> str:
+    name = _encode_ambiguous(_AMBIGUOUS_IN_NAME, name)
+    return f"{name}={_encode_ambiguous(_AMBIGUOUS_IN_VALUE, value)}" if value else name
+
+
+def _name_test(names: frozenset[str] | tuple[str, ...]) -> Callable[[str], bool]:
+    exact = frozenset(fold_text(name) for name in names if not name.endswith("*"))
+    beginnings = tuple(fold_text(name[:-1]) for name in names if name.endswith("*"))
+    if not beginnings:
+        return exact.__contains__
+    return lambda name: name in exact or name.startswith(beginnings)
+
+
+_IS_SESSION = _name_test(SESSION_PARAMETERS)
+
+
+@lru_cache(maxsize=1024)
+def _parameter_test(policy: QueryPolicy) -> Callable[[str], bool]:
+    """Compile a policy to "is this parameter kept?"; done once a policy, asked once a parameter."""
+    if policy.mode == "significant":
+        return _name_test(policy.names)  # a named parameter is kept even if others call it noise
+    drops = _name_test((*NOISE_PARAMETERS, *policy.names))
+    return lambda name: not drops(name)
