@@ -24,9 +24,11 @@ def manual() -> str:
     parts = [
         "# Settings",
         "",
-        "Generated from `gateway/settings.py`; change a setting there and run "
-        "`python scripts/write_settings_manual.py`. The file is `hopnhat.toml`; every setting of a "
-        "plain table can also come from the environment, which wins: `HOPNHAT_SERVE__PORT=80`.",
+        (
+            "Generated from `gateway/settings.py`; change a setting there and run "
+            "`python scripts/write_settings_manual.py`. The file is `hopnhat.toml`; every setting of a "
+            "plain table can also come from the environment, which wins: `HOPNHAT_SERVE__PORT=80`."
+        ),
         "",
         *_rows("At the top of the file", Settings, skip=set(TABLES)),
     ]
