@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from redirects.mapping import CanonicalUrl
@@ -42,6 +42,13 @@ SECTIONS: dict[str, str] = {
     "khac": "Nội dung khác",
 }
 """The portal's sections: slug to Vietnamese name (content list of Decree 42/2022, Article 4)."""
+
+
+def path_of(document_id: int, *, kind: DocumentKind, section: str, slug: str) -> str:
+    """Return the path on the new portal of a document known by these four alone."""
+    if kind is DocumentKind.ATTACHMENT:
+        return f"/tep/{document_id}/{slug}"
+    return f"/{section}/{slug}-{document_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +90,7 @@ class Document:
         An article lives at `/section/slug-id`, a file at `/tep/id/name`, so that a hot-linked
         picture or a printed file address ends in the bytes themselves.
         """
-        if self.kind is DocumentKind.ATTACHMENT:
-            return f"/tep/{self.id}/{self.slug}"
-        return f"/{self.section}/{self.slug}-{self.id}"
+        return path_of(self.id, kind=self.kind, section=self.section, slug=self.slug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +101,17 @@ class DocumentBody:
     text: str
     breadcrumb: tuple[str, ...] = ()
     attachments: tuple[AttachmentLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVersion:
+    """One text a document had: as the crawler or an editor made it, never changed afterwards."""
+
+    document_id: int
+    version: int
+    capture_id: int
+    title: str
+    html: str
+    text: str
+    made_at: datetime
+    made_by: str

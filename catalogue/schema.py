@@ -7,12 +7,15 @@ reads them with any tool.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
     Date,
     DateTime,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -21,8 +24,35 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment: aware going in, UTC at rest, aware UTC coming out.
+
+    SQLite keeps no offset, so a naive time would be read back as another moment: it is refused.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware time into UTC; raises ValueError for a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without its offset: {value.isoformat()}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back UTC with its offset."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
 
 metadata = MetaData(
     naming_convention={
@@ -34,7 +64,7 @@ metadata = MetaData(
 )
 
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts rowids in INTEGER alone
-_When = DateTime(timezone=True)
+_When = UtcTime()
 
 # One row. Every transaction that changes what a visitor may see raises `number`.
 revision = Table(
@@ -112,19 +142,27 @@ document = Table(
     Column("state", String(16), nullable=False),  # DocumentState
     Column("section", String(64), nullable=False),
     Column("title", Text, nullable=False),
+    Column("title_folded", Text, nullable=False),  # without marks, lower case: what a filter reads
     Column("slug", String(160), nullable=False),
     Column("number", Text),  # số ký hiệu
     Column("agency", Text),
     Column("published_on", Date),
+    Column("listed_on", Date, nullable=False),  # published_on, or 0001-01-01: keyset of the lists
     Column("unit", String(8)),
-    Column("flags", JSON, nullable=False),  # why it was quarantined, charset doubts…
+    # Why it was quarantined, charset doubts…: " spam personal-data ", or "" for none, so that one
+    # covering index counts every facet.
+    Column("flags", Text, nullable=False),
     Column("duplicate_of", ForeignKey("document.id")),
     Column("text_digest", String(64), nullable=False),
     Column("version", Integer, nullable=False),
+    # Which of " title section state " an editor set: a later import leaves those alone.
+    Column("edited", String(32), nullable=False),
     Column("imported_at", _When, nullable=False),
     Column("updated_at", _When, nullable=False),
-    Index(None, "state", "site_id", "section", "id"),
-    Index(None, "section", "state", "published_on", "id"),
+    Index(None, "state", "site_id", "section", "kind", "flags", "id"),
+    Index(None, "state", "section", "listed_on", "id"),
+    Index(None, "state", "listed_on", "id"),
+    Index(None, "duplicate_of"),
     Index(None, "text_digest"),
 )
 
@@ -222,6 +260,15 @@ index_due = Table(
     "index_due",
     metadata,
     Column("document_id", ForeignKey("document.id"), primary_key=True),
+    # 1 while an indexer holds it; a change in the meantime sets it back to 0.
+    Column("taken", Integer, nullable=False, default=0),
+)
+
+# Spool files of misses whose counts are in `miss` already (misses.py says why names are kept).
+spool_file = Table(
+    "spool_file",
+    metadata,
+    Column("name", String(80), primary_key=True),
 )
 
 editor = Table(
