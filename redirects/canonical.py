@@ -57,7 +57,7 @@ def canonicalize_parts(
     """Make the key of a request: the Host header, the path and the query byte for byte."""
     key = canonical_host(host) + canonical_path(raw_path)
     if raw_query and policy.mode != "none":
-        query = _canonical_query(raw_query, policy)
+        query = canonical_query(raw_query, policy)
         if query:
             return CanonicalUrl(f"{key}?{query}")
     return CanonicalUrl(key)
@@ -94,6 +94,21 @@ def canonical_path(raw_path: bytes) -> str:
         elif name not in ("", "."):
             kept.append(_encode_ambiguous(_AMBIGUOUS_IN_PATH, name))
     return "/" + "/".join(kept)
+
+
+def canonical_query(raw_query: bytes, policy: QueryPolicy) -> str:
+    """Decode, filter by `policy` and sort the parameters of a query; "" where none is left."""
+    keeps = _parameter_test(policy)
+    kept: list[tuple[str, str]] = []
+    for piece in raw_query.partition(b"#")[0].replace(b"+", b" ").split(b"&"):
+        raw_name, _, raw_value = piece.partition(b"=")
+        name = _decode(raw_name)
+        while name.startswith("amp;"):  # links copied out of HTML source: &amp;id=3
+            name = name[4:]
+        if keeps(name) and (name or raw_value):
+            kept.append((name, _decode(raw_value)))
+    kept.sort(key=_parameter_name)  # stable: the order of a repeated parameter may mean something
+    return "&".join([_format_parameter(name, value) for name, value in kept])
 
 
 def fold_text(text: str) -> str:
@@ -186,20 +201,6 @@ def _encode_ambiguous(ambiguous: re.Pattern[str], text: str) -> str:
 
 def _escape(found: re.Match[str]) -> str:
     return quote(found[0], safe="")
-
-
-def _canonical_query(raw_query: bytes, policy: QueryPolicy) -> str:
-    keeps = _parameter_test(policy)
-    kept: list[tuple[str, str]] = []
-    for piece in raw_query.partition(b"#")[0].replace(b"+", b" ").split(b"&"):
-        raw_name, _, raw_value = piece.partition(b"=")
-        name = _decode(raw_name)
-        while name.startswith("amp;"):  # links copied out of HTML source: &amp;id=3
-            name = name[4:]
-        if keeps(name) and (name or raw_value):
-            kept.append((name, _decode(raw_value)))
-    kept.sort(key=_parameter_name)  # stable: the order of a repeated parameter may mean something
-    return "&".join([_format_parameter(name, value) for name, value in kept])
 
 
 def _parameter_name(parameter: tuple[str, str]) -> str:

@@ -1,0 +1,207 @@
+"""Decides what a snapshot holds: targets resolved, chains flattened, loops and faults left out.
+
+Pure: mappings, rules and captures' keys go in, entries and findings come out. The file is made by
+`redirects.snapshot`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from redirects import entry as entries
+from redirects.canonical import canonical_path, split_key
+from redirects.entry import digest, names_digest
+from redirects.finding import Finding
+from redirects.mapping import CanonicalUrl, Mapping, MappingKind
+from redirects.patterns import PatternError, Patterns, expand, sample_captures
+from redirects.resolution import Successor
+from redirects.rule import Rule
+from redirects.site import Portal, Site
+from redirects.sites import Sites
+from redirects.targets import TargetError, TargetFault, check_target, is_reference, location
+from redirects.url import parse_url
+
+Locate = Callable[[str], str | None]
+"""Where a `doc:`, `unit:` or `section:` reference lives now: a target, or None when nowhere."""
+
+_REDIRECTS = (entries.MOVED, entries.TEMPORARY)
+_FAULTS = {
+    TargetFault.EMPTY: "Chưa có địa chỉ đích.",
+    TargetFault.UNREADABLE: "Địa chỉ đích không đọc được: {}",
+    TargetFault.FOREIGN: "Địa chỉ đích dẫn ra ngoài cổng và không có trong danh sách cho phép: {}",
+    TargetFault.UNKNOWN: "Không tìm thấy nội dung mà địa chỉ đích nêu: {}",
+}
+
+
+class Draft:
+    """The snapshot in the making: entries by digest, and what was found on the way."""
+
+    def __init__(self, portal: Portal, sites: Sites, locate: Locate) -> None:
+        self.entries: dict[bytes, bytes] = {}
+        self.findings: list[Finding] = []
+        self._portal = portal
+        self._sites = sites
+        self._locate = locate
+        self._live = Patterns(("portal.live", text) for text in portal.live)
+        self._jumps: dict[CanonicalUrl, CanonicalUrl] = {}
+        self._names: dict[str, set[str]] = {}
+
+    def add_mappings(self, mappings: Iterable[Mapping]) -> None:
+        """Take every mapping that can be served; of two for one address the first stands."""
+        for mapping in mappings:
+            site = self._sites.of_host(split_key(mapping.key)[0])
+            if site is None:
+                self._find("unknown-host", "Không có cổng cũ nào mang tên miền này.", mapping.key)
+                continue
+            try:
+                entry = self._entry(mapping)
+            except TargetError as error:
+                self._find_fault(error, mapping.key)
+                continue
+            stands = self.entries.setdefault(digest(mapping.key), entry)
+            if stands is not entry:
+                if stands != entry:
+                    message = "Địa chỉ này có hai quyết định khác nhau; quyết định đầu được giữ."
+                    self._find("contradiction", message, mapping.key)
+                continue
+            self._note_names(mapping.key, site)
+            self._note_jump(mapping.key, entry)
+
+    def flatten(self) -> None:
+        """Lead every redirect to the end of its chain; leave out those that go round."""
+        looping: set[CanonicalUrl] = set()
+        endings: dict[bytes, bytes] = {}
+        for key in self._jumps:
+            chain = self._chain(key)
+            if chain[-1] in chain[:-1]:
+                looping.add(key)
+            elif len(chain) > 1:
+                endings[digest(key)] = self._shortcut(chain)
+        self.entries.update(endings)
+        for key in sorted(looping):
+            del self.entries[digest(key)]
+            self._find("loop", "Chuyển hướng này quay lại chính nó nên bị bỏ qua.", key)
+
+    def add_copies(self, archived: Iterable[CanonicalUrl]) -> None:
+        """Mark the addresses of which an archived copy is held."""
+        for key in archived:
+            at = digest(key)
+            entry = self.entries.get(at)
+            self.entries[at] = entries.COPY_ONLY if entry is None else entries.with_copy(entry)
+
+    def add_names(self) -> None:
+        """Keep, for each path, the parameters its mappings speak of: all others may be dropped."""
+        for path_key, names in self._names.items():
+            self.entries[names_digest(path_key)] = "&".join(sorted(names)).encode()
+
+    def usable_rules(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+        """Resolve the references of rules; leave out what cannot be served."""
+        return tuple(usable for rule in rules if (usable := self._usable(rule)) is not None)
+
+    def _entry(self, mapping: Mapping) -> bytes:
+        match mapping.kind:
+            case MappingKind.MOVED:
+                return entries.MOVED + self._location(mapping.target).encode()
+            case MappingKind.TEMPORARY:
+                return entries.TEMPORARY + self._location(mapping.target).encode()
+            case MappingKind.SPLIT:
+                successors = tuple(
+                    Successor(item.label, self._location(item.target)) for item in mapping.targets
+                )
+                if not successors:
+                    raise TargetError("", TargetFault.EMPTY, "is empty")
+                return entries.split_entry(successors, mapping.reason)
+            case MappingKind.GONE:
+                return entries.gone_entry(mapping.reason)
+            case MappingKind.ARCHIVED:
+                return entries.ARCHIVED
+            case MappingKind.UNRESOLVED:
+                return entries.UNRESOLVED
+
+    def _located(self, target: str) -> str:
+        if not is_reference(target):
+            return target
+        found = self._locate(target)
+        if found is None:
+            raise TargetError(target, TargetFault.UNKNOWN, "is nowhere")
+        return found
+
+    def _location(self, target: str | None) -> str:
+        return location(self._located(target or ""), self._portal)
+
+    def _note_names(self, key: CanonicalUrl, site: Site) -> None:
+        path_key, _, query = key.partition("?")
+        if query and site.query.mode == "ignored":
+            names = (piece.partition("=")[0] for piece in query.split("&"))
+            self._names.setdefault(path_key, set()).update(names)
+
+    def _note_jump(self, key: CanonicalUrl, entry: bytes) -> None:
+        if entry[:1] not in _REDIRECTS:
+            return
+        text = entry[1:].decode()
+        host = text.split("/", 3)[2]
+        if self._sites.of_host(host) is None:
+            return
+        url = parse_url(text)
+        found = self._sites.key_of_url(url)
+        new_content = url.host in self._portal.hosts and self._live.matching(
+            canonical_path(url.path.encode())
+        )
+        if found is not None and not new_content:
+            self._jumps[key] = found[1]
+
+    def _chain(self, key: CanonicalUrl) -> list[CanonicalUrl]:
+        """Follow redirects from `key`: the last one repeats an earlier one where they go round."""
+        chain = [key]
+        seen = {key}
+        while (following := self._jumps.get(chain[-1])) is not None:
+            if self.entries.get(digest(following), b"")[:1] not in _REDIRECTS:
+                break
+            chain.append(following)
+            if following in seen:
+                break
+            seen.add(following)
+        return chain
+
+    def _shortcut(self, chain: list[CanonicalUrl]) -> bytes:
+        hops = [self.entries[digest(key)] for key in chain]
+        on_trial = any(hop[:1] == entries.TEMPORARY for hop in hops)
+        return (entries.TEMPORARY if on_trial else entries.MOVED) + hops[-1][1:]
+
+    def _usable(self, rule: Rule) -> Rule | None:
+        if self._sites.named(rule.site) is None:
+            self._find("unknown-site", f"Không có cổng cũ tên “{rule.site}”.", rule.name)
+            return None
+        try:
+            captures = sample_captures(rule.name, rule.pattern)
+            target = self._rule_target(rule, captures)
+        except PatternError as error:
+            self._find("pattern", f"Mẫu địa chỉ không hợp lệ: {error.reason}", rule.name)
+            return None
+        except TargetError as error:
+            self._find_fault(error, rule.name)
+            return None
+        return replace(rule, target=target)
+
+    def _rule_target(self, rule: Rule, captures: dict[str, str]) -> str | None:
+        match rule.kind:
+            case MappingKind.MOVED | MappingKind.TEMPORARY:
+                target = self._located(rule.target or "")
+                check_target(expand(target, captures), self._portal)
+                return target
+            case MappingKind.SPLIT:
+                raise TargetError("", TargetFault.EMPTY, "is empty: rules cannot split a page")
+            case MappingKind.GONE | MappingKind.ARCHIVED | MappingKind.UNRESOLVED:
+                return None
+
+    def _find(self, code: str, message: str, where: str) -> None:
+        self.findings.append(Finding("error", code, message, where))
+
+    def _find_fault(self, error: TargetError, where: str) -> None:
+        self._find(error.fault.value, fault_message(error), where)
+
+
+def fault_message(error: TargetError) -> str:
+    """Say in an editor's words what is wrong with a target."""
+    return _FAULTS[error.fault].format(error.target)

@@ -1,0 +1,95 @@
+"""What a snapshot carries beside its mappings: sites, rules, routes, portal; written as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from redirects.mapping import MappingKind
+from redirects.route import ApiRoute
+from redirects.rule import Rule, RulePlace
+from redirects.site import Portal, QueryPolicy, Site
+
+FORMAT = "hopnhat-snapshot"
+VERSION = 1
+
+
+class ManifestError(ValueError):
+    """A manifest this version cannot read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything of one revision that is small enough to live in memory.
+
+    `id` is a digest of all mappings and of this manifest: equal snapshots have equal ids.
+    """
+
+    revision: int
+    portal: Portal
+    sites: tuple[Site, ...]
+    rules: tuple[Rule, ...]
+    routes: tuple[ApiRoute, ...]
+    entries: int
+    id: str = ""
+
+
+def write_manifest(manifest: Manifest) -> bytes:
+    """Write a manifest, the same bytes for the same value."""
+    document = {"format": FORMAT, "version": VERSION, **asdict(manifest)}
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, default=sorted).encode()
+
+
+def read_manifest(text: bytes) -> Manifest:
+    """Read what `write_manifest` wrote.
+
+    Raises:
+        ManifestError: it is not ours, or of another version.
+    """
+    try:
+        document = json.loads(text)
+        found = (document.pop("format"), document.pop("version"))
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise ManifestError("not a snapshot of hopnhat") from error
+    if found != (FORMAT, VERSION):
+        raise ManifestError(f"format {found[0]} version {found[1]}, not {FORMAT} version {VERSION}")
+    try:
+        return _manifest(document)
+    except (TypeError, KeyError, ValueError) as error:
+        raise ManifestError(f"damaged manifest: {error}") from error
+
+
+def _manifest(document: dict[str, Any]) -> Manifest:
+    return Manifest(
+        revision=document["revision"],
+        portal=_portal(document["portal"]),
+        sites=tuple(_site(item) for item in document["sites"]),
+        rules=tuple(_rule(item) for item in document["rules"]),
+        routes=tuple(_route(item) for item in document["routes"]),
+        entries=document["entries"],
+        id=document["id"],
+    )
+
+
+def _portal(item: dict[str, Any]) -> Portal:
+    return Portal(
+        url=item["url"],
+        hosts=tuple(item["hosts"]),
+        allowed_targets=frozenset(item["allowed_targets"]),
+        live=tuple(item["live"]),
+    )
+
+
+def _site(item: dict[str, Any]) -> Site:
+    query = QueryPolicy(item["query"]["mode"], frozenset(item["query"]["names"]))
+    return Site(**{**item, "aliases": tuple(item["aliases"]), "query": query})
+
+
+def _rule(item: dict[str, Any]) -> Rule:
+    kind, place = MappingKind(item["kind"]), RulePlace(item["place"])
+    return Rule(**{**item, "kind": kind, "place": place})
+
+
+def _route(item: dict[str, Any]) -> ApiRoute:
+    return ApiRoute(**{**item, "methods": frozenset(item["methods"])})

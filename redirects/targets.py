@@ -1,0 +1,95 @@
+"""Where an old address may lead: judged as a browser would read it, after captures are filled in.
+
+Nothing leaves the portal except for hosts on its allow-list, and every Location is absolute, so a
+target that looks like a path cannot turn into a host on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from redirects.site import Portal
+from redirects.url import Url, UrlError, parse_url
+
+_REFERENCE = re.compile(r"(?:doc|unit|section):[A-Za-z0-9][A-Za-z0-9._~@/-]{0,199}", re.ASCII)
+_UNSAFE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
+_ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+
+
+class TargetFault(StrEnum):
+    """What is wrong with a target."""
+
+    EMPTY = "empty-target"
+    UNREADABLE = "unreadable-target"
+    FOREIGN = "foreign-target"
+    UNKNOWN = "unknown-target"
+
+
+class TargetError(ValueError):
+    """A target visitors must not be sent to; `target` is the culprit."""
+
+    def __init__(self, target: str, fault: TargetFault, reason: str) -> None:
+        super().__init__(f"target {target!r} {reason}")
+        self.target = target
+        self.fault = fault
+        self.reason = reason
+
+
+def is_reference(target: str) -> bool:
+    """Tell `doc:ID`, `unit:CODE` and `section:SLUG` from addresses."""
+    return _REFERENCE.fullmatch(target) is not None
+
+
+def check_target(target: str, portal: Portal) -> None:
+    """Accept a path of the portal, an allowed http(s) URL, or a reference.
+
+    Raises:
+        TargetError: it is empty, unreadable, or leads to a host that is not allowed.
+    """
+    if not is_reference(target):
+        _judge(target, portal)
+
+
+def location(target: str, portal: Portal) -> str:
+    """Make the Location header of a target: absolute, ASCII, without a line break.
+
+    Raises:
+        TargetError: as `check_target`, and for a reference, which only a snapshot can resolve.
+    """
+    url = _judge(target, portal)
+    return f"{url.href}#{url.fragment}" if url.fragment else url.href
+
+
+def _judge(target: str, portal: Portal) -> Url:
+    if not target:
+        raise TargetError(target, TargetFault.EMPTY, "is empty")
+    if target != target.strip() or _UNSAFE.search(target):
+        raise TargetError(target, TargetFault.UNREADABLE, "has control characters or backslashes")
+    if target.startswith("//") or not (target.startswith("/") or _ABSOLUTE.match(target)):
+        raise TargetError(target, TargetFault.UNREADABLE, "is neither a path nor an http(s) URL")
+    try:
+        url = parse_url(target, portal.url)
+    except UrlError as error:
+        raise TargetError(target, TargetFault.UNREADABLE, "is not a URL") from error
+    if url.credentials:
+        raise TargetError(target, TargetFault.FOREIGN, "carries a user name")
+    if not _allowed(url, portal):
+        raise TargetError(target, TargetFault.FOREIGN, f"leads to {url.host}, which is not allowed")
+    return url
+
+
+def _allowed(url: Url, portal: Portal) -> bool:
+    home = parse_url(portal.url)
+    if url.origin == home.origin:
+        return True
+    if url.host in portal.hosts and url.port in (None, home.port):
+        return True
+    return url.port is None and any(
+        _host_matches(url.host, allowed) for allowed in portal.allowed_targets
+    )
+
+
+def _host_matches(host: str, allowed: str) -> bool:
+    allowed = allowed.lower()
+    return host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed

@@ -1,0 +1,330 @@
+from collections.abc import Callable
+from dataclasses import replace
+from unicodedata import normalize
+from urllib.parse import quote
+
+import pytest
+
+from redirects.mapping import MappingKind, SplitTarget
+from redirects.resolution import (
+    Archived,
+    Gone,
+    Live,
+    Moved,
+    Proxied,
+    Request,
+    Resolution,
+    Split,
+    Successor,
+    UnknownHost,
+    Unresolved,
+)
+from redirects.route import ApiRoute
+from redirects.rule import Rule, RulePlace
+from redirects.site import Site
+from tests.redirects.world import World
+
+Ask = Callable[..., Request]
+HOME = "https://haiphong.gov.vn"
+
+
+def lead(world: World, request: Request) -> Resolution:
+    return world.open().resolver().resolve(request)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "status"),
+    [
+        (MappingKind.MOVED, "GET", 301),
+        (MappingKind.MOVED, "HEAD", 301),
+        (MappingKind.MOVED, "POST", 308),
+        (MappingKind.TEMPORARY, "GET", 302),
+        (MappingKind.TEMPORARY, "PUT", 307),
+    ],
+)
+def test_a_redirect_never_loses_a_method_or_a_body(
+    world: World, ask: Ask, kind: MappingKind, method: str, status: int
+) -> None:
+    world.map("haiduong.gov.vn/a", "/b", kind)
+
+    assert lead(world, ask("http://haiduong.gov.vn/a", method)) == Moved(
+        "haiduong", world.key("haiduong.gov.vn/a"), f"{HOME}/b", status
+    )
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("host", ["haiduong.gov.vn", "WWW.haiduong.gov.vn:8080"])
+def test_every_spelling_on_every_alias_finds_its_way(
+    world: World, ask: Ask, form: str, host: str
+) -> None:
+    world.map("haiduong.gov.vn/Tin-Tức/Đại-hội", "doc:7")
+    path = quote(normalize(form, "/tin-tức/ĐẠI-hội/"))
+
+    moved = lead(world, ask(f"http://{host}{path}?fbclid=1&utm_source=zalo"))
+
+    assert isinstance(moved, Moved)
+    assert moved.location == f"{HOME}/tai-lieu/7"
+
+
+def test_every_other_kind_is_answered_as_it_was_decided(world: World, ask: Ask) -> None:
+    world.map(
+        "haiduong.gov.vn/so",
+        kind=MappingKind.SPLIT,
+        reason="Tách sở",
+        targets=[SplitTarget("Sở Tài chính", "unit:31"), SplitTarget("Sở Nội vụ", "/so-noi-vu")],
+    )
+    world.map("haiduong.gov.vn/cu", kind=MappingKind.GONE, reason="Hết hiệu lực")
+    world.map("haiduong.gov.vn/rong", kind=MappingKind.GONE)
+    world.map("haiduong.gov.vn/luu", kind=MappingKind.ARCHIVED)
+    world.map("haiduong.gov.vn/cho", kind=MappingKind.UNRESOLVED)
+    world.map("haiduong.gov.vn/cho-luu", kind=MappingKind.UNRESOLVED)
+    world.archive("haiduong.gov.vn/cu", "haiduong.gov.vn/cho-luu", "haiduong.gov.vn/chi-luu")
+    resolver = world.open().resolver()
+
+    def answer(path: str) -> Resolution:
+        return resolver.resolve(ask(f"http://haiduong.gov.vn{path}"))
+
+    key = world.key
+    assert answer("/so") == Split(
+        "haiduong",
+        key("haiduong.gov.vn/so"),
+        (
+            Successor("Sở Tài chính", f"{HOME}/don-vi/31"),
+            Successor("Sở Nội vụ", f"{HOME}/so-noi-vu"),
+        ),
+        "Tách sở",
+    )
+    assert answer("/cu") == Gone(
+        "haiduong", key("haiduong.gov.vn/cu"), "Hết hiệu lực", archived=True
+    )
+    assert answer("/rong") == Gone("haiduong", key("haiduong.gov.vn/rong"), None, archived=False)
+    assert answer("/luu") == Archived("haiduong", key("haiduong.gov.vn/luu"))
+    assert answer("/cho") == Unresolved("haiduong", key("haiduong.gov.vn/cho"))
+    assert answer("/cho-luu") == Archived("haiduong", key("haiduong.gov.vn/cho-luu"))
+    assert answer("/chi-luu") == Archived("haiduong", key("haiduong.gov.vn/chi-luu"))
+    assert answer("/la") == Unresolved("haiduong", key("haiduong.gov.vn/la"))
+
+
+def test_hosts_that_nobody_claims_are_unknown_and_the_portals_own_are_live(
+    world: World, ask: Ask
+) -> None:
+    resolver = world.open().resolver()
+
+    assert resolver.resolve(ask("http://evil.vn/")) == UnknownHost("evil.vn")
+    assert resolver.resolve(ask("http://www.haiphong.gov.vn/x")) == Live("www.haiphong.gov.vn")
+
+
+def test_new_content_wins_over_a_mapping_on_a_shared_host(world: World, ask: Ask) -> None:
+    world.map("haiphong.gov.vn/Tin-Tuc/cu", "/b")
+    world.map("haiphong.gov.vn/Pages/chi-tiet.aspx?ItemID=12", "doc:7")
+    resolver = world.open().resolver()
+
+    assert resolver.resolve(ask("http://haiphong.gov.vn/tin-tuc/cu")) == Live("haiphong.gov.vn")
+    assert resolver.resolve(ask("http://haiphong.gov.vn/")) == Live("haiphong.gov.vn")
+    moved = resolver.resolve(ask("http://haiphong.gov.vn/pages/CHI-TIET.aspx?x=1&itemid=12"))
+    assert isinstance(moved, Moved)
+    assert moved.location == f"{HOME}/tai-lieu/7"
+    other = resolver.resolve(ask("http://haiphong.gov.vn/Pages/chi-tiet.aspx?ItemID=13"))
+    assert isinstance(other, Unresolved)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/bai?page=2", "/bai"),  # no mapping of /bai speaks of page
+        ("/bai).", "/bai"),
+        ("/bai/,", "/bai"),
+        ("/bai?x=1).", "/bai"),
+        (".", "/"),
+        ("/default.aspx?tabid=36&x=1", "/default.aspx?tabid=36"),
+        ("/default.aspx?tabid=36).", "/default.aspx?tabid=36"),
+        ("/default.aspx?x=1", "/default.aspx"),
+        ("/default.aspx?tabid=99", None),  # another page, not the front page
+        ("/default.aspx?tabid=99&x=1", None),
+    ],
+)
+def test_what_was_typed_behind_or_added_to_an_address_is_forgiven(
+    world: World, ask: Ask, path: str, found: str | None
+) -> None:
+    for old in ("/", "/bai", "/default.aspx", "/default.aspx?tabid=36"):
+        world.map(f"haiduong.gov.vn{old}", "/moi")
+
+    resolution = lead(world, ask(f"http://haiduong.gov.vn/{path.removeprefix('/')}"))
+
+    if found is None:
+        assert isinstance(resolution, Unresolved)
+    else:
+        assert isinstance(resolution, Moved)
+        assert resolution.key == world.key(f"haiduong.gov.vn{found}")
+
+
+def test_a_copy_under_a_near_spelling_is_better_than_nothing(world: World, ask: Ask) -> None:
+    world.archive("haiduong.gov.vn/bai")
+
+    assert lead(world, ask("http://haiduong.gov.vn/bai?page=2")) == Archived(
+        "haiduong", world.key("haiduong.gov.vn/bai")
+    )
+
+
+def test_apis_are_passed_on_and_never_redirected(world: World, ask: Ask) -> None:
+    every = ApiRoute("every", "haiduong.gov.vn", "/api/*", "http://10.0.0.5")
+    longer = ApiRoute("longer", "haiduong.gov.vn", "/api/v2/*", "http://10.0.0.6")
+    reads = replace(longer, name="reads", path="/api/v2/get", methods=frozenset({"GET"}))
+    only = ApiRoute("only", "api.haiduong.gov.vn", "/soap.asmx", "http://10.0.0.7")
+    world.routes = [every, longer, reads, only]
+    world.map("haiduong.gov.vn/api/v1", "/b")
+    resolver = world.open().resolver()
+
+    def answer(url: str, method: str = "GET") -> Resolution:
+        return resolver.resolve(ask(url, method))
+
+    assert answer("http://haiduong.gov.vn/api/v1", "POST") == Proxied(every)
+    assert answer("http://www.haiduong.gov.vn/api/v1") == Proxied(every)
+    assert answer("http://haiduong.gov.vn/api/v2/x") == Proxied(longer)
+    assert answer("http://haiduong.gov.vn/api/v2/get") == Proxied(reads)
+    assert answer("http://haiduong.gov.vn/api/v2/get", "POST") == Proxied(longer)
+    assert answer("http://api.haiduong.gov.vn/soap.asmx") == Proxied(only)
+    assert answer("http://api.haiduong.gov.vn/") == UnknownHost("api.haiduong.gov.vn")
+    assert isinstance(answer("http://haiduong.gov.vn/API/v1"), Moved)  # routes see raw paths only
+
+
+@pytest.mark.parametrize("climb", ["..", "%2e%2E", ".%2e", "a/../..", "..;x", "..%2f", "..\\x"])
+def test_a_call_cannot_climb_out_of_its_prefix(world: World, climb: str) -> None:
+    world.routes = [ApiRoute("api", "haiduong.gov.vn", "/api/*", "http://10.0.0.5")]
+
+    resolution = lead(world, Request("haiduong.gov.vn", f"/api/{climb}/admin".encode()))
+
+    assert isinstance(resolution, Unresolved)
+
+
+def test_rules_stand_where_they_are_put(world: World, ask: Ask) -> None:
+    rule = Rule("late", "haiduong", "/tin/:slug", target="/b/:slug", order=200)
+    world.rules = [
+        rule,
+        replace(rule, name="early", pattern="/tin/a*", target="/early/:splat", order=1),
+        replace(
+            rule, name="before", pattern="/truoc/*", place=RulePlace.BEFORE, target="/c/:splat"
+        ),
+        replace(rule, name="after", pattern="/*", place=RulePlace.AFTER, target="/d/:splat"),
+        replace(rule, name="other", site="haiphong", pattern="/rieng"),
+    ]
+    world.map("haiduong.gov.vn/truoc/x", "/mapped")
+    world.map("haiduong.gov.vn/tin/x", "/mapped")
+    resolver = world.open().resolver()
+
+    def where(path: str) -> str:
+        moved = resolver.resolve(ask(f"http://haiduong.gov.vn{path}"))
+        assert isinstance(moved, Moved)
+        return moved.location.removeprefix(HOME)
+
+    assert where("/truoc/X") == "/c/x"
+    assert where("/tin/x") == "/mapped"
+    assert where("/tin/abc") == "/early/bc"
+    assert where("/tin/đỏ") == "/b/%C4%91%E1%BB%8F"
+    assert where("/rieng") == "/d/rieng"
+
+
+def test_rules_can_say_gone_archived_and_nothing(world: World, ask: Ask) -> None:
+    rule = Rule("gone", "haiduong", "/cu/*", MappingKind.GONE, reason="Đã gỡ")
+    world.rules = [
+        rule,
+        replace(rule, name="kept", pattern="/luu/*", kind=MappingKind.ARCHIVED),
+        replace(rule, name="open", pattern="/cho/*", kind=MappingKind.UNRESOLVED),
+    ]
+    world.archive("haiduong.gov.vn/cu/a", "haiduong.gov.vn/luu/a")
+    resolver = world.open().resolver()
+
+    def answer(path: str) -> Resolution:
+        return resolver.resolve(ask(f"http://haiduong.gov.vn{path}"))
+
+    key = world.key
+    assert answer("/cu/a") == Gone("haiduong", key("haiduong.gov.vn/cu/a"), "Đã gỡ", archived=True)
+    assert answer("/cu/b") == Gone("haiduong", key("haiduong.gov.vn/cu/b"), "Đã gỡ", archived=False)
+    assert answer("/luu/a") == Archived("haiduong", key("haiduong.gov.vn/luu/a"))
+    assert answer("/luu/b") == Unresolved("haiduong", key("haiduong.gov.vn/luu/b"))
+    assert answer("/cho/a") == Unresolved("haiduong", key("haiduong.gov.vn/cho/a"))
+
+
+def test_a_rule_cannot_send_a_visitor_off_the_portal_or_in_a_circle(world: World, ask: Ask) -> None:
+    world.rules = [
+        Rule("open", "haiduong", r"^/ra/(.+)$", target=r"https://\1.chinhphu.vn/"),
+        Rule("circle", "haiphong", "/vong/*", target="/vong"),
+    ]
+    resolver = world.open().resolver()
+
+    away = resolver.explain(ask("http://haiduong.gov.vn/ra/evil.vn/x"))
+    inside = resolver.resolve(ask("http://haiduong.gov.vn/ra/vanban"))
+    circle = resolver.explain(ask("http://haiphong.gov.vn/vong"))
+
+    assert isinstance(away.resolution, Unresolved)
+    assert any("rule open refused" in step.outcome for step in away.steps)
+    assert isinstance(inside, Moved)
+    assert inside.location == "https://vanban.chinhphu.vn/"
+    assert isinstance(circle.resolution, Unresolved)
+    assert any("leads back" in step.outcome for step in circle.steps)
+
+
+def test_an_explanation_shows_every_rung_in_order_and_the_same_answer(
+    world: World, ask: Ask
+) -> None:
+    world.routes = [ApiRoute("api", "haiduong.gov.vn", "/api/*", "http://10.0.0.5")]
+    world.rules = [Rule("tin", "haiduong", "/tin/*", target="/b/:splat")]
+    world.map("haiduong.gov.vn/a", "/b")
+    resolver = world.open().resolver()
+
+    def steps(url: str) -> list[str]:
+        explanation = resolver.explain(ask(url))
+        assert explanation.resolution == resolver.resolve(ask(url))
+        return [f"{step.rung}: {step.outcome}" for step in explanation.steps]
+
+    assert steps("http://haiduong.gov.vn/tin/x") == [
+        "host: site haiduong",
+        "api route: no match",
+        "live page: none here",
+        "rule before: none here",
+        "mapping: no match",
+        "near mapping: no match",
+        f"rule: 301 to {HOME}/b/x, by rule tin",
+    ]
+    assert steps("http://haiduong.gov.vn/a).")[-1] == (
+        f"near mapping: 301 to {HOME}/b, looked up as haiduong.gov.vn/a"
+    )
+    assert steps("http://haiduong.gov.vn/api/x")[-1] == "api route: passed on by route api"
+    assert steps("http://haiphong.gov.vn/tin-tuc") == [
+        "host: site haiphong and the new portal",
+        "api route: none on this host",
+        "live page: served by the new portal on haiphong.gov.vn",
+    ]
+    assert steps("http://www.haiphong.gov.vn/")[0] == "host: the new portal"
+    assert steps("http://haiduong.gov.vn/la")[-1] == (
+        "unresolved: nobody has decided haiduong.gov.vn/la"
+    )
+    assert steps("http://evil.vn/") == ["host: unknown host evil.vn, no site has this host"]
+
+
+def test_every_outcome_has_words(world: World, ask: Ask) -> None:
+    world.map("haiduong.gov.vn/a", kind=MappingKind.GONE, reason="Gỡ")
+    world.map("haiduong.gov.vn/b", kind=MappingKind.GONE)
+    world.map("haiduong.gov.vn/c", kind=MappingKind.ARCHIVED)
+    world.map("haiduong.gov.vn/d", kind=MappingKind.SPLIT, targets=[SplitTarget("Một", "/1")])
+    world.routes = [ApiRoute("api", "api.vn", "/x", "http://10.0.0.5")]
+    resolver = world.open().resolver()
+
+    def last(url: str) -> str:
+        return resolver.explain(ask(url)).steps[-1].outcome
+
+    assert last("http://haiduong.gov.vn/a") == "gone: Gỡ"
+    assert last("http://haiduong.gov.vn/b") == "gone"
+    assert last("http://haiduong.gov.vn/c") == "archived copy of haiduong.gov.vn/c"
+    assert last("http://haiduong.gov.vn/d") == "split into 1"
+    assert last("http://api.vn/y") == "unknown host api.vn, an API's host, other path"
+    assert resolver.explain(ask("http://api.vn/y")).steps[0].outcome == "an API's host"
+
+
+def test_a_site_of_many_names_is_one_site(world: World, ask: Ask) -> None:
+    world.sites = (Site("gialoc", "Gia Lộc", "huyengialoc.vn", ("gialoc.vn", "báo.vn")),)
+    world.map("http://gialoc.vn/a", "/b")
+    resolver = world.open().resolver()
+
+    for host in ("huyengialoc.vn", "gialoc.vn", "xn--bo-mia.vn"):
+        assert isinstance(resolver.resolve(ask(f"http://{host}/a")), Moved)
