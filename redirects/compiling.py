@@ -10,28 +10,29 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from redirects import entry as entries
-from redirects.canonical import canonical_path, split_key
+from redirects.canonical import split_key
+from redirects.chains import Chains, goes_round
 from redirects.entry import digest, names_digest
 from redirects.finding import Finding
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
-from redirects.patterns import PatternError, Patterns, expand, sample_captures
+from redirects.patterns import PatternError, expand, sample_captures
 from redirects.resolution import Successor
 from redirects.rule import Rule
 from redirects.site import Portal, Site
 from redirects.sites import Sites
-from redirects.targets import TargetError, TargetFault, check_target, is_reference, location
-from redirects.url import parse_url
+from redirects.targets import (
+    TargetError,
+    TargetFault,
+    check_target,
+    fault_message,
+    is_reference,
+    location,
+)
 
 Locate = Callable[[str], str | None]
 """Where a `doc:`, `unit:` or `section:` reference lives now: a target, or None when nowhere."""
 
 _REDIRECTS = (entries.MOVED, entries.TEMPORARY)
-_FAULTS = {
-    TargetFault.EMPTY: "Chưa có địa chỉ đích.",
-    TargetFault.UNREADABLE: "Địa chỉ đích không đọc được: {}",
-    TargetFault.FOREIGN: "Địa chỉ đích dẫn ra ngoài cổng và không có trong danh sách cho phép: {}",
-    TargetFault.UNKNOWN: "Không tìm thấy nội dung mà địa chỉ đích nêu: {}",
-}
 
 
 class Draft:
@@ -43,8 +44,7 @@ class Draft:
         self._portal = portal
         self._sites = sites
         self._locate = locate
-        self._live = Patterns(("portal.live", text) for text in portal.live)
-        self._jumps: dict[CanonicalUrl, CanonicalUrl] = {}
+        self.chains = Chains(portal, sites)
         self._names: dict[str, set[str]] = {}
 
     def add_mappings(self, mappings: Iterable[Mapping]) -> None:
@@ -66,15 +66,20 @@ class Draft:
                     self._find("contradiction", message, mapping.key)
                 continue
             self._note_names(mapping.key, site)
-            self._note_jump(mapping.key, entry)
+            if self.redirects(mapping.key) and not is_reference(mapping.target or ""):
+                self.chains.add(mapping.key, entry[1:].decode())
+
+    def redirects(self, key: CanonicalUrl) -> bool:
+        """Tell whether the entry of `key` is a redirect."""
+        return self.entries.get(digest(key), b"")[:1] in _REDIRECTS
 
     def flatten(self) -> None:
         """Lead every redirect to the end of its chain; leave out those that go round."""
         looping: set[CanonicalUrl] = set()
         endings: dict[bytes, bytes] = {}
-        for key in self._jumps:
-            chain = self._chain(key)
-            if chain[-1] in chain[:-1]:
+        for key in self.chains:
+            chain = self.chains.follow(key, self.redirects)
+            if goes_round(chain):
                 looping.add(key)
             elif len(chain) > 1:
                 endings[digest(key)] = self._shortcut(chain)
@@ -136,34 +141,6 @@ class Draft:
             names = (piece.partition("=")[0] for piece in query.split("&"))
             self._names.setdefault(path_key, set()).update(names)
 
-    def _note_jump(self, key: CanonicalUrl, entry: bytes) -> None:
-        if entry[:1] not in _REDIRECTS:
-            return
-        text = entry[1:].decode()
-        host = text.split("/", 3)[2]
-        if self._sites.of_host(host) is None:
-            return
-        url = parse_url(text)
-        found = self._sites.key_of_url(url)
-        new_content = url.host in self._portal.hosts and self._live.matching(
-            canonical_path(url.path.encode())
-        )
-        if found is not None and not new_content:
-            self._jumps[key] = found[1]
-
-    def _chain(self, key: CanonicalUrl) -> list[CanonicalUrl]:
-        """Follow redirects from `key`: the last one repeats an earlier one where they go round."""
-        chain = [key]
-        seen = {key}
-        while (following := self._jumps.get(chain[-1])) is not None:
-            if self.entries.get(digest(following), b"")[:1] not in _REDIRECTS:
-                break
-            chain.append(following)
-            if following in seen:
-                break
-            seen.add(following)
-        return chain
-
     def _shortcut(self, chain: list[CanonicalUrl]) -> bytes:
         hops = [self.entries[digest(key)] for key in chain]
         on_trial = any(hop[:1] == entries.TEMPORARY for hop in hops)
@@ -200,8 +177,3 @@ class Draft:
 
     def _find_fault(self, error: TargetError, where: str) -> None:
         self._find(error.fault.value, fault_message(error), where)
-
-
-def fault_message(error: TargetError) -> str:
-    """Say in an editor's words what is wrong with a target."""
-    return _FAULTS[error.fault].format(error.target)

@@ -26,6 +26,14 @@ class TargetFault(StrEnum):
     UNKNOWN = "unknown-target"
 
 
+_FAULTS = {
+    TargetFault.EMPTY: "Chưa có địa chỉ đích.",
+    TargetFault.UNREADABLE: "Địa chỉ đích không đọc được: {}",
+    TargetFault.FOREIGN: "Địa chỉ đích dẫn ra ngoài cổng và không có trong danh sách cho phép: {}",
+    TargetFault.UNKNOWN: "Không tìm thấy nội dung mà địa chỉ đích nêu: {}",
+}
+
+
 class TargetError(ValueError):
     """A target visitors must not be sent to; `target` is the culprit."""
 
@@ -59,6 +67,11 @@ def location(target: str, portal: Portal) -> str:
     """
     url = _judge(target, portal)
     return f"{url.href}#{url.fragment}" if url.fragment else url.href
+
+
+def fault_message(error: TargetError) -> str:
+    """Say in an editor's words what is wrong with a target."""
+    return _FAULTS[error.fault].format(error.target)
 
 
 def _judge(target: str, portal: Portal) -> Url:

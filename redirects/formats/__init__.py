@@ -1,0 +1,1 @@
+"""Files that mappings come in and go out as, one module each."""
