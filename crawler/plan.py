@@ -13,11 +13,11 @@ class CrawlPlan:
     """What the operator decided about one site's crawl.
 
     `address` is `host:port` to connect to while the request still names the old host; a private
-    address may be reached only because it is named here; "https://10.0.0.5:8443" connects with TLS.
-    `include` and `exclude` are patterns over `path?query` in which `*` is anything. `delay` is seconds
-    between two requests to one server, `timeout` seconds for one fetch, `max_bytes` the largest
-    payload kept.
-    A passing failure is tried `tries` times; `retry_delay` seconds before the second, then doubled.
+    address may be reached only because it is named here; "https://10.0.0.5:8443" connects with
+    TLS. `include` and `exclude` are patterns over `path?query` in which `*` is anything. `delay`
+    is seconds between two requests to one server, `timeout` seconds for one fetch, `max_bytes` the
+    largest payload kept. A passing failure is tried `tries` times: the first wait between two tries
+    is `retry_delay` seconds, and it doubles.
     """
 
     site: Site
