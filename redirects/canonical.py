@@ -9,6 +9,7 @@ Nothing here raises on any input, and a key is its own key.
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from collections.abc import Callable
 from functools import lru_cache
 from unicodedata import normalize
@@ -23,6 +24,8 @@ from redirects.url import Url, UrlError, parse_url
 
 # Paths that are their own key: no escape, no capital, no dot segment, no double or last slash.
 _PLAIN_PATH = re.compile(rb"(?:/[a-z0-9_~-][a-z0-9_~.-]*)+")
+# Decoded paths that are their own key.
+_SETTLED_PATH = re.compile(r"(?:/[^\s%?#/\\;(.\x00-\x1f\x7f-\x9f][^\s%?#/\\;\x00-\x1f\x7f-\x9f]*)+")
 # Escapes that must not be decoded before the path is split: %2F, %5C and IIS's %uXXXX.
 _DELICATE_ESCAPE = re.compile(rb"%(?:2[fF]|5[cC]|[uU])|\\")
 _IIS_ESCAPE = re.compile(rb"%[uU]([0-9a-fA-F]{4})(?:%[uU]([dD][c-fC-F][0-9a-fA-F]{2}))?")
@@ -86,8 +89,15 @@ def canonical_path(raw_path: bytes) -> str:
     if _PLAIN_PATH.fullmatch(raw_path):
         return raw_path.decode()
     raw_path = raw_path.partition(b"#")[0]
+    text = _decoded_whole(raw_path)
+    if text is None:
+        segments = [_decode(piece) for piece in raw_path.replace(b"\\", b"/").split(b"/")]
+    elif _SETTLED_PATH.fullmatch(text):
+        return text
+    else:
+        segments = text.split("/")
     kept: list[str] = []
-    for segment in _decoded_segments(raw_path):
+    for segment in segments:
         name = _without_session(segment)
         if name == "..":
             del kept[-1:]
@@ -157,19 +167,30 @@ def _whatwg_host(text: str) -> str | None:
         return None
 
 
-def _decoded_segments(raw_path: bytes) -> list[str]:
-    if not _DELICATE_ESCAPE.search(raw_path):
-        try:
-            return fold_text(unquote_to_bytes(raw_path).decode()).split("/")
-        except UnicodeDecodeError:
-            pass  # windows-1258 somewhere: decide segment by segment
-    return [_decode(piece) for piece in raw_path.replace(b"\\", b"/").split(b"/")]
+def _decoded_whole(raw_path: bytes) -> str | None:
+    """Decode a path in one go; None where it has to be done segment by segment."""
+    if _DELICATE_ESCAPE.search(raw_path):
+        return None
+    try:
+        return fold_text(_unquote(raw_path).decode())
+    except UnicodeDecodeError:
+        return None  # windows-1258 somewhere: each segment may have its own charset
+
+
+def _unquote(raw: bytes) -> bytes:
+    """Percent-decode: quoted-printable is the same but for its sign, and is decoded in C."""
+    if b"=" in raw or b"\n" in raw or b"\r" in raw or raw.endswith(b"%"):
+        return unquote_to_bytes(raw)
+    text = a2b_qp(raw.replace(b"%", b"="))
+    return unquote_to_bytes(raw) if b"=" in text else text  # an escape that is none stays as it is
 
 
 def _decode(piece: bytes) -> str:
     """Percent-decode one piece of a path or query and fold it."""
     if b"%" in piece:
-        piece = unquote_to_bytes(_IIS_ESCAPE.sub(_utf8_of_iis_escape, piece))
+        if b"%u" in piece or b"%U" in piece:
+            piece = _IIS_ESCAPE.sub(_utf8_of_iis_escape, piece)
+        piece = _unquote(piece)
     try:
         text = piece.decode()
     except UnicodeDecodeError:

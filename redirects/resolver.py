@@ -96,6 +96,7 @@ class _Plan(NamedTuple):
     routes: tuple[ApiRoute, ...]
     rungs: tuple[tuple[Rung, Ask | None], ...]
     portal: bool
+    about: str
 
 
 class Resolver:
@@ -122,7 +123,7 @@ class Resolver:
         plan = self._plans.get(request.host) or self._plans.get(canonical_host(request.host))
         if plan is None:
             return _note(steps, Rung.HOST, UnknownHost(request.host), "no site has this host")
-        _note(steps, Rung.HOST, None, _describe_plan(plan))
+        _note(steps, Rung.HOST, None, plan.about)
         if plan.routes:
             route = _route_of(plan.routes, request)
             if route is not None:
@@ -282,7 +283,7 @@ class Resolver:
             )
         )
         rungs = () if site is None else self._rungs(site, manifest.rules, portal=portal)
-        return _Plan(site, routes, rungs, portal)
+        return _Plan(site, routes, rungs, portal, _about(site, portal=portal))
 
     def _serves(self, route: ApiRoute, host: str, site: Site | None) -> bool:
         """Routes of one host of a site are routes of all its hosts, as its mappings are."""
@@ -332,9 +333,9 @@ def _note(steps: list[Step] | None, rung: Rung, resolution: _Outcome, remark: st
     return resolution
 
 
-def _describe_plan(plan: _Plan) -> str:
-    names = [f"site {plan.site.name}"] if plan.site else []
-    return " and ".join([*names, "the new portal"] if plan.portal else names) or "an API's host"
+def _about(site: Site | None, *, portal: bool) -> str:
+    names = [f"site {site.name}"] if site else []
+    return " and ".join([*names, "the new portal"] if portal else names) or "an API's host"
 
 
 def _remark(visit: _Visit, ask: Ask | None) -> str:

@@ -22,8 +22,25 @@ _EXTENSION = re.compile(r"\.[a-z]{2,5}$", re.IGNORECASE)
 _NUMBER_BEHIND = re.compile(r"-\d+$")
 # Names of programs, not of what they show.
 _SAYS_NOTHING = frozenset(
-    ("default", "index", "home", "trang-chu", "view", "detail", "details", "chi-tiet", "chitiet")
-    + ("chitiettin", "chi-tiet-tin", "dispform", "get-file", "download", "tin-bai", "news", "page")
+    {
+        "default",
+        "index",
+        "home",
+        "trang-chu",
+        "view",
+        "detail",
+        "details",
+        "chi-tiet",
+        "chitiet",
+        "chitiettin",
+        "chi-tiet-tin",
+        "dispform",
+        "get-file",
+        "download",
+        "tin-bai",
+        "news",
+        "page",
+    }
 )
 _TELLING_LENGTH = 20  # letters of a cut-off slug that are enough to recognise it
 _CUT_OFF = 0.95

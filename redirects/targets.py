@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from redirects.site import Portal
 from redirects.url import Url, UrlError, parse_url
@@ -93,7 +94,7 @@ def _judge(target: str, portal: Portal) -> Url:
 
 
 def _allowed(url: Url, portal: Portal) -> bool:
-    home = parse_url(portal.url)
+    home = _home(portal.url)
     if url.origin == home.origin:
         return True
     if url.host in portal.hosts and url.port in (None, home.port):
@@ -101,6 +102,11 @@ def _allowed(url: Url, portal: Portal) -> bool:
     return url.port is None and any(
         _host_matches(url.host, allowed) for allowed in portal.allowed_targets
     )
+
+
+@lru_cache(maxsize=16)
+def _home(url: str) -> Url:
+    return parse_url(url)
 
 
 def _host_matches(host: str, allowed: str) -> bool:

@@ -64,19 +64,31 @@ def parse_url(text: str, base: Url | str | None = None) -> Url:
         UrlError: the text is no URL, or its scheme is neither http nor https.
     """
     try:
-        parsed = ada_url.URL(text, None if base is None else str(base))
+        href = ada_url.URL(text, None if base is None else str(base)).href
     except ValueError as error:
         raise UrlError(text, "is not a URL") from error
-    scheme = parsed.protocol.removesuffix(":")
+    scheme, _, rest = href.partition(":")
     if scheme not in _DEFAULT_PORTS:
         raise UrlError(text, f"is not http or https but {scheme}")
+    return _take_apart(text, scheme, rest)
+
+
+def _take_apart(raw: str, scheme: str, rest: str) -> Url:
+    """Split a serialised http(s) URL: its syntax is strict, and one string is cheap to fetch."""
+    rest, _, fragment = rest[2:].partition("#")
+    rest, _, query = rest.partition("?")
+    authority, slash, path = rest.partition("/")
+    credentials, at, address = authority.rpartition("@")
+    host, colon, port = address.rpartition(":")
+    if not colon or port.endswith("]"):  # no port, or the inside of an IPv6 address
+        host, port = address, ""
     return Url(
-        raw=text,
+        raw=raw,
         scheme=scheme,
-        host=parsed.hostname,
-        port=int(parsed.port) if parsed.port else None,
-        path=parsed.pathname,
-        query=parsed.search.removeprefix("?"),
-        fragment=parsed.hash.removeprefix("#"),
-        credentials=bool(parsed.username or parsed.password),
+        host=host,
+        port=int(port) if port else None,
+        path=slash + path,
+        query=query,
+        fragment=fragment,
+        credentials=bool(credentials and at),
     )

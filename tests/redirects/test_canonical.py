@@ -1,13 +1,14 @@
 import json
 from pathlib import Path
 from unicodedata import normalize
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from redirects.canonical import (
+    _unquote,
     canonical_host,
     canonicalize,
     canonicalize_parts,
@@ -219,3 +220,8 @@ def test_real_sources_of_gov_uk_are_idempotent() -> None:
     for line in path.read_text().splitlines():
         key = canonicalize(json.loads(line)["old_url"], KEEP_ALL)
         assert canonicalize(key, KEEP_ALL) == key
+
+
+@given(st.text(st.sampled_from("aZ09%=_ \t\r\nFe/"), max_size=12).map(str.encode) | st.binary())
+def test_percent_decoding_is_that_of_the_standard_library(raw: bytes) -> None:
+    assert _unquote(raw) == unquote_to_bytes(raw)

@@ -53,3 +53,21 @@ def test_what_is_no_web_address_is_refused_by_name(text: str) -> None:
 
     assert caught.value.text == text
     assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port", "rest"),
+    [
+        ("http://[::1]/a", "[::1]", None, "/a"),
+        ("http://[::1]:8080?x=1", "[::1]", 8080, "/"),
+        ("http://u@a.vn/@b:c?d@e:f#g?h", "a.vn", None, "/@b:c"),
+        ("https://:p@a.vn:443//", "a.vn", None, "//"),
+    ],
+)
+def test_a_serialised_url_comes_apart_at_the_right_places(
+    text: str, host: str, port: int | None, rest: str
+) -> None:
+    url = parse_url(text)
+
+    assert (url.host, url.port, url.path) == (host, port, rest)
+    assert url.credentials is ("@" in text.split("/")[2])
