@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from catalogue.search.analysis import Token, bigrams, carries_marks, find_numbers, tokenize
 
 MAX_LENGTH = 600
 MAX_TERMS = 40
+FEW_WORDS = 4
+"""Up to so many words, all must be there; more are a question."""
 MAX_LIMIT = 100
 MAX_OFFSET = 10_000
 
@@ -61,6 +64,18 @@ class Words:
         return self.exact if self.marked else self.folded
 
 
+class Rung(StrEnum):
+    """How much of what was asked an entry must hold; engines go down until something is found.
+
+    Few words must all be there. A whole question hardly ever is in an entry word for word, so there
+    a third of its words will do, and the ranking does the rest.
+    """
+
+    ALL = "all"  # every word
+    MOST = "most"  # at least a third of the words, or a whole document number
+    ANY = "any"  # some word
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to look for, in our tokens.
@@ -82,6 +97,21 @@ class Plan:
     def asks_for_nothing(self) -> bool:
         """Say whether no word is wanted: filters and exclusions alone decide."""
         return not self.words.folded
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs worth trying, in order."""
+        words = len(set(self.words.folded))
+        if words <= 1:
+            return (Rung.ALL,)
+        if words <= FEW_WORDS:
+            return (Rung.ALL, Rung.MOST, Rung.ANY)
+        return (Rung.MOST, Rung.ANY)
+
+    @property
+    def most(self) -> int:
+        """How many distinct words an entry must hold at `Rung.MOST`."""
+        return -(-len(set(self.words.folded)) // 3)
 
 
 def parse_query(text: str) -> Plan:
