@@ -224,20 +224,31 @@ rule = Table(
     UniqueConstraint("site_id", "name"),
 )
 
-# Append-only: what an editor decided, with each row's state before and after.
+# Decisions taken together are undone together.
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),  # 1, 2, 3…: the order they came in
+    Column("editor", Text, nullable=False),
+    Column("decided_at", _When, nullable=False),
+    Column("verb", String(24), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("undoes", ForeignKey("batch.id")),  # the batch this one takes back
+    Column("left", JSON, nullable=False),  # [["document", 7]]: rows it could not take back
+)
+
+# Append-only: what a batch did to each row, with its state before and after.
 decision = Table(
     "decision",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("batch", String(32), nullable=False),
-    Column("decided_at", _When, nullable=False),
-    Column("editor", Text, nullable=False),
+    Column("batch", ForeignKey("batch.id"), nullable=False),
     Column("verb", String(24), nullable=False),
-    Column("subject", String(16), nullable=False),  # document, mapping
+    Column("subject", String(16), nullable=False),  # document, mapping, miss
     Column("subject_id", BigInteger, nullable=False),
-    Column("before", JSON),
-    Column("after", JSON),
-    Column("undoes", String(32)),  # the batch this one takes back
+    Column("before", JSON(none_as_null=True)),  # null: there was no such row
+    Column("after", JSON(none_as_null=True)),
     Index(None, "batch"),
     Index(None, "subject", "subject_id"),
 )
@@ -277,7 +288,6 @@ editor = Table(
     Column("id", _Id, primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
-    Column("created_at", _When, nullable=False),
     Column("disabled_at", _When),
 )
 

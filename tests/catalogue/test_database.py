@@ -99,7 +99,7 @@ def test_a_row_that_refers_to_nothing_is_refused(database: Database) -> None:
 def test_a_time_without_its_offset_is_refused(database: Database) -> None:
     naive = datetime(2026, 1, 1)  # noqa: DTZ001 - the case itself
     with pytest.raises(StatementError, match="without its offset"), database.reading() as reading:
-        reading.execute(update(schema.editor).values(created_at=naive))
+        reading.execute(update(schema.session).values(seen_at=naive))
 
 
 def test_migrations_make_the_tables_that_the_program_knows(database: Database) -> None:

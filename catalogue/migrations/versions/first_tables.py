@@ -250,7 +250,6 @@ def _create_editors() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("created_at", WHEN, nullable=False),
         sa.Column("disabled_at", WHEN),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_editor")),
         sa.UniqueConstraint("name", name=op.f("uq_editor_name")),
@@ -267,17 +266,29 @@ def _create_editors() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
     )
     op.create_table(
+        "batch",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("editor", sa.Text(), nullable=False),
+        sa.Column("decided_at", WHEN, nullable=False),
+        sa.Column("verb", sa.String(length=24), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("undoes", sa.String(length=32)),
+        sa.Column("left", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["undoes"], ["batch.id"], name=op.f("fk_batch_undoes_batch")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
+        sa.UniqueConstraint("number", name=op.f("uq_batch_number")),
+    )
+    op.create_table(
         "decision",
         sa.Column("id", ID, nullable=False),
         sa.Column("batch", sa.String(length=32), nullable=False),
-        sa.Column("decided_at", WHEN, nullable=False),
-        sa.Column("editor", sa.Text(), nullable=False),
         sa.Column("verb", sa.String(length=24), nullable=False),
         sa.Column("subject", sa.String(length=16), nullable=False),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
-        sa.Column("before", sa.JSON()),
-        sa.Column("after", sa.JSON()),
-        sa.Column("undoes", sa.String(length=32)),
+        sa.Column("before", sa.JSON(none_as_null=True)),
+        sa.Column("after", sa.JSON(none_as_null=True)),
+        sa.ForeignKeyConstraint(["batch"], ["batch.id"], name=op.f("fk_decision_batch_batch")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
     )
     op.create_index(op.f("ix_decision_batch"), "decision", ["batch"])

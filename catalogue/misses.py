@@ -1,0 +1,289 @@
+"""The misses: requests for old addresses about which nobody has decided, and how they get here.
+
+The public site only reads the database, so it counts in memory and now and then writes a small
+file of JSON lines into a spool; whoever writes the database (the console) folds finished files
+into the misses, each exactly once. The protocol:
+
+1. A file is written under a name that is not looked at, synced, then renamed to `*.jsonl`.
+2. Folding adds a file's counts and its name to the database in ONE transaction.
+3. The next folding sees the name there and only then deletes the file, and after the file the
+   name. A crash at any point leaves either the counts out and the file there (it is folded
+   later), or the counts in and the name beside them (the file is never read again).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, text
+
+from catalogue.database import CatalogueError, upsert
+from catalogue.schema import miss as table
+from catalogue.schema import spool_file
+from catalogue.sites import Sites
+from redirects.mapping import CanonicalUrl
+
+VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975
+
+MOST_ADDRESSES = 50_000
+"""Distinct addresses counted between two flushes; a flood of invented ones is not kept."""
+
+LONGEST_ADDRESS = 2_000
+"""Characters of an address worth an editor's decision."""
+
+_FINISHED = ".jsonl"
+_BROKEN = ".broken"
+_LOCK = 6_872_026  # PostgreSQL: one program folds at a time; SQLite has one writer anyway
+
+
+@dataclass(frozen=True, slots=True)
+class MissCount:
+    """Some requests for one address on one day; `raw` is a spelling that was asked for."""
+
+    site: str
+    key: CanonicalUrl
+    raw: str
+    visits: int
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """An address that was asked for and is not decided: how often, and from when to when."""
+
+    id: int
+    site: str
+    key: CanonicalUrl
+    raw: str
+    visits: int
+    first_on: date
+    last_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a folding did: files folded, requests counted, files that could not be read."""
+
+    files: int = 0
+    visits: int = 0
+    broken: tuple[str, ...] = ()
+
+
+def today_in_vietnam() -> date:
+    """Return the portal's calendar date."""
+    return datetime.now(VIETNAM).date()
+
+
+class Misses:
+    """Every undecided address that somebody asked for."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work inside the transaction of `connection`."""
+        self._connection = connection
+        self._sites = Sites(connection)
+
+    def add(self, counts: Iterable[MissCount]) -> None:
+        """Add visits to their addresses; raises CatalogueError for a site nobody knows."""
+        rows = [
+            {
+                "site_id": self._sites.id_of(count.site),
+                "key": count.key,
+                "raw": count.raw,
+                "visits": count.visits,
+                "first_on": count.on,
+                "last_on": count.on,
+            }
+            for count in counts
+        ]
+        if not rows:
+            return
+        statement = upsert(self._connection, table)
+        new = statement.excluded
+        earlier = case((new.first_on < table.c.first_on, new.first_on), else_=table.c.first_on)
+        later = case((new.last_on > table.c.last_on, new.last_on), else_=table.c.last_on)
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[table.c.key],
+                set_={
+                    "visits": table.c.visits + new.visits,
+                    "first_on": earlier,
+                    "last_on": later,
+                },
+            ),
+            rows,
+        )
+
+    def listing(self, site: str | None = None, limit: int = 50, offset: int = 0) -> list[Miss]:
+        """Return misses, the most wanted first."""
+        statement = select(table).order_by(table.c.visits.desc(), table.c.id)
+        if site is not None:
+            statement = statement.where(table.c.site_id == self._sites.id_of(site))
+        rows = self._connection.execute(statement.limit(limit).offset(offset))
+        return [self._miss(row) for row in rows]
+
+    def find(self, key: CanonicalUrl) -> Miss | None:
+        """Return the miss of an address."""
+        row = self._connection.execute(select(table).where(table.c.key == key)).first()
+        return None if row is None else self._miss(row)
+
+    def clear(self, key: CanonicalUrl) -> None:
+        """Forget the miss of an address: somebody has decided."""
+        self._connection.execute(delete(table).where(table.c.key == key))
+
+    def total(self, site: str | None = None) -> int:
+        """Count the addresses that are missed."""
+        statement = select(func.count()).select_from(table)
+        if site is not None:
+            statement = statement.where(table.c.site_id == self._sites.id_of(site))
+        return int(self._connection.execute(statement).scalar_one())
+
+    def _miss(self, row: Row[Any]) -> Miss:
+        return Miss(
+            id=row.id,
+            site=self._sites.name_of(row.site_id),
+            key=CanonicalUrl(row.key),
+            raw=row.raw,
+            visits=row.visits,
+            first_on=row.first_on,
+            last_on=row.last_on,
+        )
+
+
+class MissSpool:
+    """Counts misses in memory and hands them over in files; safe to share between threads."""
+
+    def __init__(self, directory: Path, today: Callable[[], date] = today_in_vietnam) -> None:
+        """Write files into `directory`, which `collect` reads."""
+        self._directory = directory
+        self._today = today
+        self._lock = threading.Lock()
+        self._visits: Counter[tuple[str, CanonicalUrl, date]] = Counter()
+        self._raw: dict[tuple[str, CanonicalUrl, date], str] = {}
+
+    def count(self, site: str, key: CanonicalUrl, raw: str) -> None:
+        """Count one request; costs no I/O."""
+        if len(key) > LONGEST_ADDRESS:
+            return
+        place = (site, key, self._today())
+        with self._lock:
+            if place in self._visits or len(self._visits) < MOST_ADDRESSES:
+                self._visits[place] += 1
+                self._raw.setdefault(place, raw[:LONGEST_ADDRESS])
+
+    def flush(self) -> None:
+        """Write what was counted to a finished file; nothing counted, no file.
+
+        Raises CatalogueError when it cannot be written; the counts are kept for the next time.
+        """
+        with self._lock:  # never while writing: counting must not wait for a disk
+            visits, self._visits = self._visits, Counter()
+            raw, self._raw = self._raw, {}
+        if not visits:
+            return
+        lines = [
+            _line(MissCount(site, key, raw[site, key, on], count, on))
+            for (site, key, on), count in visits.items()
+        ]
+        try:
+            self._write("".join(lines).encode())
+        except OSError as error:
+            with self._lock:
+                self._visits += visits
+                self._raw = raw | self._raw
+            raise CatalogueError(f"{self._directory}: {error.strerror}") from error
+
+    @staticmethod
+    def collect(directory: Path, connection: Connection) -> Collected:
+        """Fold the finished files of a spool into the misses, each exactly once.
+
+        Call it once a transaction. A file that cannot be read is renamed to `*.broken` and named in
+        the answer; counts for a site that is no longer configured are dropped.
+        """
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        names = sorted(path.name for path in directory.glob(f"*{_FINISHED}"))
+        folded = set(connection.execute(select(spool_file.c.name)).scalars())
+        _forget(directory, connection, folded)
+        sites = {site.name for site in Sites(connection).all()}
+        files, visits, broken = 0, 0, []
+        for name in names:
+            if name in folded:
+                continue
+            try:
+                counts = _read(directory / name)
+            except ValueError:
+                (directory / name).rename(directory / f"{name}{_BROKEN}")
+                broken.append(name)
+                continue
+            known = [count for count in counts if count.site in sites]
+            Misses(connection).add(known)
+            connection.execute(insert(spool_file).values(name=name))
+            files += 1
+            visits += sum(count.visits for count in known)
+        return Collected(files, visits, tuple(broken))
+
+    def _write(self, data: bytes) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        name = uuid.uuid4().hex
+        unfinished = self._directory / f"{name}.tmp"
+        try:
+            with unfinished.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(self._directory / f"{name}{_FINISHED}")
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+def _forget(directory: Path, connection: Connection, folded: set[str]) -> None:
+    if not folded:
+        return
+    for name in folded:
+        (directory / name).unlink(missing_ok=True)
+    # The files must be gone from the disk before their names are, or a power cut between the
+    # two would bring back a file that nobody remembers to have folded.
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    connection.execute(delete(spool_file).where(spool_file.c.name.in_(sorted(folded))))
+
+
+def _line(count: MissCount) -> str:
+    record = {
+        "site": count.site,
+        "key": count.key,
+        "raw": count.raw,
+        "visits": count.visits,
+        "on": count.on.isoformat(),
+    }
+    return json.dumps(record) + "\n"
+
+
+def _read(path: Path) -> list[MissCount]:
+    try:
+        records = [json.loads(line) for line in path.read_bytes().splitlines()]
+        return [
+            MissCount(
+                site=record["site"],
+                key=CanonicalUrl(record["key"]),
+                raw=record["raw"],
+                visits=int(record["visits"]),
+                on=date.fromisoformat(record["on"]),
+            )
+            for record in records
+        ]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path.name}: not a spool file") from error
