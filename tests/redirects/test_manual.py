@@ -1,0 +1,85 @@
+import re
+import tomllib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from redirects.formats.table import read_table
+from redirects.lint import lint
+from redirects.mapping import MappingKind
+from redirects.resolution import Moved, Request
+from redirects.resolver import describe
+from redirects.rule import Rule, RulePlace
+from redirects.sites import Sites
+from redirects.targets import TargetError, check_target
+from tests.redirects.world import PORTAL, SITES, World
+
+MANUAL = Path(__file__).resolve().parents[2] / "docs" / "redirects.md"
+
+
+def blocks(name: str) -> list[str]:
+    text = MANUAL.read_text(encoding="utf-8")
+    return re.findall(rf"^```{name}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def lines(name: str) -> list[str]:
+    (block,) = blocks(name)
+    return block.splitlines()
+
+
+def check_answers(world: World, name: str) -> None:
+    resolver = world.open().resolver()
+    for line in lines(name):
+        asked, _, expected = line.partition(" -> ")
+        method, _, url = asked.partition(" ")
+        parts = urlsplit(url)
+        request = Request(parts.netloc, parts.path.encode(), parts.query.encode(), method)
+        resolution = resolver.resolve(request)
+        found = describe(resolution)
+        if isinstance(resolution, Moved):
+            found = f"{resolution.status} {resolution.location}"
+        assert found == expected, line
+
+
+def test_the_spellings_of_the_manual_are_one_address() -> None:
+    keys = {Sites(SITES).key_of(line) for line in lines("spellings")}
+
+    assert len(keys) == 1
+    assert None not in keys
+
+
+def test_the_decisions_of_the_manual_are_answered_as_it_says(world: World) -> None:
+    (table,) = blocks("csv")
+    world.mappings, errors = read_table(table.encode(), sites=Sites(SITES), portal=PORTAL)
+
+    assert errors == []
+    assert {mapping.kind for mapping in world.mappings} == set(MappingKind)
+    assert lint(world.mappings, [], PORTAL, SITES) == []
+    check_answers(world, "answers")
+
+
+def test_the_rules_of_the_manual_lead_where_it_says(world: World) -> None:
+    (rules,) = blocks("toml")
+    for item in tomllib.loads(rules)["rule"]:
+        kind = MappingKind(item.pop("kind", "moved"))
+        place = RulePlace(item.pop("place", "pattern"))
+        world.rules.append(Rule(**item, kind=kind, place=place))
+
+    assert world.compile().findings == ()
+    check_answers(world, "ruled")
+
+
+@pytest.mark.parametrize("target", lines("refused"))
+def test_the_targets_that_the_manual_refuses_are_refused(target: str) -> None:
+    with pytest.raises(TargetError):
+        check_target(target, PORTAL)
+
+
+def test_the_errors_of_the_manual_are_reported() -> None:
+    (table,) = blocks("csv-with-errors")
+
+    mappings, errors = read_table(table.encode(), sites=Sites(SITES), portal=PORTAL)
+
+    assert [f"{error.line} {error.column} {error.value}" for error in errors] == lines("errors")
+    assert len(mappings) == 1
