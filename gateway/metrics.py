@@ -1,0 +1,71 @@
+"""Metrics: what an operator watches through the night of the switch, by outcome and site."""
+
+from __future__ import annotations
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Scope
+
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+_LATENCIES = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The counters of one application, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "hopnhat_requests",
+            "Requests by outcome and by the site that was asked.",
+            ["outcome", "site"],
+            registry=self.registry,
+        )
+        self._passthrough = Histogram(
+            "hopnhat_passthrough_seconds",
+            "Seconds until the upstream's last byte, by route and class of status.",
+            ["route", "status"],
+            buckets=_LATENCIES,
+            registry=self.registry,
+        )
+        self._children: dict[tuple[str, str], Counter] = {}
+        self._latencies: dict[tuple[str, int], Histogram] = {}
+
+    def count(self, outcome: str, site: str = "") -> None:
+        """Count one request. `site` is a configured name, never what a stranger typed."""
+        pair = (outcome, site)
+        child = self._children.get(pair)
+        if child is None:
+            child = self._children[pair] = self._requests.labels(outcome, site)
+        child.inc()
+
+    def passed_on(self, route: str, status: int, seconds: float) -> None:
+        """Count one passed-on call and how long it took."""
+        pair = (route, status // 100)
+        child = self._latencies.get(pair)
+        if child is None:
+            child = self._latencies[pair] = self._passthrough.labels(route, f"{pair[1]}xx")
+        child.observe(seconds)
+
+    def page(self, request: Request) -> Response:
+        """Answer `/metrics`, but only to somebody on this machine."""
+        if not from_this_machine(request.scope):
+            return PlainTextResponse("forbidden\n", 403)
+        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def from_this_machine(scope: Scope) -> bool:
+    """Say whether a request came straight over loopback, not through a front server."""
+    client = scope.get("client")
+    forwarded = any(name in _FORWARDED for name, _ in scope["headers"])
+    return client is not None and client[0] in LOOPBACK and not forwarded
+
+
+_FORWARDED = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"})

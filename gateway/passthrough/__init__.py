@@ -1,0 +1,1 @@
+"""Preserved APIs: calls at old addresses, passed on byte for byte to the server that answers."""

@@ -1,0 +1,217 @@
+"""One connection to an upstream: requests written as bytes, responses parsed by httptools.
+
+Much cheaper than a general client (docs/decisions/0008): nothing is built that a proxy does not
+look at. Both directions have back-pressure, so memory does not grow with a body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import httptools
+
+from gateway.passthrough.failures import CallerGone, PassthroughError, UpstreamBroken, UpstreamSlow
+
+HIGH_WATER = 256 * 1024
+LOW_WATER = 64 * 1024
+_MAX_HEAD = 64 * 1024
+_FINAL = 200
+_NO_BODY = frozenset({204, 304})
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """Carries one exchange at a time. `begin`, write, await `head`, await `read` until complete."""
+
+    def __init__(self, name: str, on_lost: Callable[[UpstreamConnection], None]) -> None:
+        self.name = name
+        self.idle_since = 0.0
+        self.closed = False
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.complete = True
+        self.reusable = True
+        self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._waiter: asyncio.Future[None] | None = None
+        self._write_waiter: asyncio.Future[None] | None = None
+        self._failure: PassthroughError | None = None
+        self._chunks: list[bytes] = []
+        self._buffered = 0
+        self._head_bytes = 0
+        self._paused = False
+        self._write_paused = False
+        self._head_only = False
+        self._has_head = False
+        self._until_close = False
+        self._untouched = True
+
+    # --- one exchange ---
+
+    def begin(self, method: str) -> None:
+        """Make ready for the response to a request of this method."""
+        self.complete = self._has_head = self._until_close = False
+        self._untouched = True
+        self._failure = None
+        self._head_only = method == "HEAD"
+        self._head_bytes = 0
+
+    def write(self, data: bytes) -> None:
+        """Send bytes of the request."""
+        if self._transport is not None and not self.closed:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the upstream takes more. Raises PassthroughError if it went away."""
+        if self._failure is not None:
+            raise self._failure
+        if self._write_paused:
+            self._write_waiter = self._loop.create_future()
+            await self._write_waiter
+
+    async def head(self, timeout: float) -> None:  # noqa: ASYNC109 - one timer, cheaper than a scope
+        """Wait for the final status and headers. Raises PassthroughError."""
+        while not self._has_head:
+            if self._failure is not None:
+                raise self._failure
+            await self._wait(timeout)
+
+    async def read(self, timeout: float) -> bytes:  # noqa: ASYNC109 - one timer, cheaper than a scope
+        """Return what has come of the body, b"" at its end. Raises PassthroughError."""
+        while not self._chunks:
+            if self.complete:
+                return b""
+            if self._failure is not None:
+                raise self._failure
+            await self._wait(timeout)
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self._buffered = 0
+        if self._paused and self._transport is not None and not self.closed:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    def abort(self, error: PassthroughError | None = None) -> None:
+        """Close at once: the exchange is over, whatever has come of it."""
+        self._fail(error or CallerGone(self.name))
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _wait(self, timeout: float) -> None:  # noqa: ASYNC109 - one timer, cheaper than a scope
+        self._waiter = self._loop.create_future()
+        timer = self._loop.call_later(timeout, self._time_out)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    def _time_out(self) -> None:
+        self.abort(UpstreamSlow(f"{self.name} did not answer in time"))
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _fail(self, error: PassthroughError) -> None:
+        self.reusable = False
+        if self._failure is None and not self.complete:
+            self._failure = error
+        self._wake()
+        self.resume_writing()
+
+    # --- asyncio's side ---
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a stream's transport, whichever loop made it
+        """Keep the transport."""
+        self._transport = transport
+        transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; bytes nobody asked for end the connection."""
+        if self.complete:
+            self.abort()
+            return
+        self._untouched = False
+        if not self._has_head:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self.abort(UpstreamBroken(f"{self.name} did not speak HTTP: {error}"))
+            return
+        if not self._has_head and self._head_bytes > _MAX_HEAD:
+            self.abort(UpstreamBroken(f"{self.name} sent headers without end"))
+        elif self._buffered > HIGH_WATER and not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Finish a body that lasts until the connection closes; anything else was cut short."""
+        self.closed = True
+        self.reusable = False
+        if self._until_close and exc is None:
+            self.complete = True
+        elif not self.complete:
+            self._fail(
+                UpstreamBroken(f"{self.name} closed the connection", untouched=self._untouched)
+            )
+        self._wake()
+        self.resume_writing()
+        self._on_lost(self)
+
+    def pause_writing(self) -> None:
+        """The upstream reads slowly."""
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        """The upstream reads again, or never will."""
+        self._write_paused = False
+        if self._write_waiter is not None and not self._write_waiter.done():
+            self._write_waiter.set_result(None)
+
+    # --- httptools' side ---
+
+    def on_message_begin(self) -> None:
+        """Forget the headers of an interim response."""
+        if not self.complete:
+            self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep one header as it came."""
+        if not self._has_head:
+            self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Know how the body ends; interim responses (1xx) are for this hop alone."""
+        status = self._parser.get_status_code()
+        if status < _FINAL or self._has_head:
+            return
+        self.status = status
+        self._has_head = True
+        if self._head_only or status in _NO_BODY:
+            # The parser would wait for a body the headers speak of: it is not used again.
+            self.reusable = self.reusable and self._parser.should_keep_alive()
+            self._parser = httptools.HttpResponseParser(self)
+            self.complete = True
+            return
+        framing = {name.lower() for name, _ in self.headers}
+        self._until_close = not framing & {b"content-length", b"transfer-encoding"}
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body until it is read."""
+        if self.complete:
+            self.reusable = False  # a body where there can be none
+            return
+        self._chunks.append(body)
+        self._buffered += len(body)
+
+    def on_message_complete(self) -> None:
+        """The response is whole."""
+        if self._has_head and not self.complete:
+            self.reusable = self.reusable and self._parser.should_keep_alive()
+            self.complete = True

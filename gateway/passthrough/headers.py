@@ -1,0 +1,128 @@
+"""Which headers cross: end-to-end ones as they came, hop-by-hop ones never (RFC 9110, 7.6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.types import Scope
+
+from gateway.metrics import LOOPBACK
+from redirects.route import ApiRoute
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+_HOP_BY_HOP = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate"}
+    | {b"proxy-authorization", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
+)
+# Replaced by ours: a stranger may write anything here. Expect is answered by the server itself.
+_OURS = frozenset(
+    {b"host", b"expect", b"forwarded", b"via", b"x-real-ip"}
+    | {b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port"}
+)
+_NOT_SENT_ON = _HOP_BY_HOP | _OURS
+_PSEUDONYM = b"1.1 hopnhat"
+
+
+def request_head(scope: Scope, route: ApiRoute, *, chunked: bool) -> bytes:
+    """Return the head sent to the upstream, path and query byte for byte as they came."""
+    headers: Headers = scope["headers"]
+    named = _named_by_connection(headers)
+    lines = [scope["method"].encode("ascii"), b" ", target_of(scope), b" HTTP/1.1\r\nhost: "]
+    host = _first(headers, b"host")
+    lines.append(route.host_header.encode("ascii") if route.host_header else host)
+    for name, value in headers:
+        if name not in _NOT_SENT_ON and name not in named:
+            lines += (b"\r\n", name, b": ", value)
+    lines += _forwarded(scope, headers, host)
+    lines.append(b"\r\ntransfer-encoding: chunked\r\n\r\n" if chunked else b"\r\n\r\n")
+    return b"".join(lines)
+
+
+def target_of(scope: Scope) -> bytes:
+    """Return the request target as it stood on the request line; "/a?" is not "/a"."""
+    extensions = scope.get("extensions")
+    target: bytes | None = extensions.get("hopnhat.target") if extensions else None
+    if target is not None and target.startswith(b"/"):
+        return target
+    query: bytes = scope["query_string"]
+    path: bytes = scope["raw_path"]
+    return path + b"?" + query if query else path
+
+
+def response_headers(
+    headers: Headers, *, status: int, upstream: str, public: bytes
+) -> list[tuple[bytes, bytes]]:
+    """Return what goes back to the caller, in the upstream's order.
+
+    A Location that names the upstream itself, which only we can reach, names the public host.
+    """
+    named = _named_by_connection(headers)
+    kept: list[tuple[bytes, bytes]] = []
+    for name, value in headers:
+        low = name.lower()
+        if low in _HOP_BY_HOP or low in named:
+            continue
+        if low == b"content-length" and status in {204, 304}:
+            continue  # the server would wait for that many bytes
+        if low == b"location":
+            value = _led_back(value, upstream.encode("ascii"), public)  # noqa: PLW2901 - the one header that changes
+        kept.append((low, value))
+    return kept
+
+
+def has_body(headers: Headers) -> tuple[bool, bool]:
+    """Say whether a request has a body, and whether its length is unknown (chunked)."""
+    length = chunked = False
+    for name, value in headers:
+        if name == b"content-length":
+            length = value.strip() != b"0"
+        elif name == b"transfer-encoding":
+            chunked = True
+    return length or chunked, chunked
+
+
+def _forwarded(scope: Scope, headers: Headers, host: bytes) -> list[bytes]:
+    """Say who called: our own knowledge, and what a front server on this machine knows better."""
+    client = scope.get("client")
+    address = client[0].encode("ascii") if client else b"unknown"
+    proto = scope["scheme"].encode("ascii")
+    via = _PSEUDONYM
+    if client is not None and client[0] in LOOPBACK:
+        before = _first(headers, b"x-forwarded-for")
+        address = before + b", " + address if before else address
+        proto = _first(headers, b"x-forwarded-proto") or proto
+    if passed := _first(headers, b"via"):
+        via = passed + b", " + via
+    return [
+        b"\r\nx-forwarded-for: ",
+        address,
+        b"\r\nx-forwarded-proto: ",
+        proto,
+        b"\r\nx-forwarded-host: ",
+        host,
+        b"\r\nvia: ",
+        via,
+    ]
+
+
+def _first(headers: Headers, wanted: bytes) -> bytes:
+    for name, value in headers:
+        if name == wanted:
+            return value
+    return b""
+
+
+def _named_by_connection(headers: Headers) -> frozenset[bytes]:
+    for name, value in headers:
+        if len(name) == 10 and name.lower() == b"connection":  # noqa: PLR2004 - the length of "connection", tried first
+            options = frozenset(option.strip() for option in value.lower().split(b","))
+            return options - {b"close", b"keep-alive"}
+    return frozenset()
+
+
+def _led_back(location: bytes, upstream: bytes, public: bytes) -> bytes:
+    rest = location.removeprefix(upstream)
+    if rest is not location and len(rest) < len(location) and rest[:1] in {b"", b"/", b"?"}:
+        return public + rest
+    return location

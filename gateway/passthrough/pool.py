@@ -1,0 +1,120 @@
+"""Connections to one upstream, kept open and taken last in, first out: the warmest first."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from gateway.passthrough.connection import UpstreamConnection
+from gateway.passthrough.failures import UpstreamBusy, UpstreamSlow, UpstreamUnreachable
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """`connections` open at once, `waiting` calls queued beyond; seconds for the rest."""
+
+    connections: int = 128
+    waiting: int = 256
+    connect: float = 5.0
+    idle: float = 15.0
+
+
+class Pool:
+    """The connections of one upstream. Another upstream's trouble is another pool's."""
+
+    def __init__(self, origin: str, limits: PoolLimits) -> None:
+        self.origin = origin
+        parts = urlsplit(origin)
+        self._host = parts.hostname or ""
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._port = parts.port or (443 if self._tls else 80)
+        self._limits = limits
+        self._idle: list[UpstreamConnection] = []
+        self._open: set[UpstreamConnection] = set()
+        self._connecting = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._loop = asyncio.get_running_loop()
+
+    async def take(self, *, fresh: bool = False) -> tuple[UpstreamConnection, bool]:
+        """Return a connection and whether it has been used before.
+
+        Raises UpstreamUnreachable, UpstreamSlow (no connection in time) or UpstreamBusy.
+        """
+        now = self._loop.time()
+        while self._idle and not fresh:
+            connection = self._idle.pop()
+            if not connection.closed and now - connection.idle_since < self._limits.idle:
+                return connection, True
+            connection.abort()
+        while len(self._open) + self._connecting >= self._limits.connections:
+            if self._idle:
+                self._idle.pop(0).abort()
+                await asyncio.sleep(0)  # the loss is told on the next turn of the loop
+                continue
+            await self._stand_in_line()
+            if self._idle and not fresh:
+                return self._idle.pop(), True
+        return await self._connect(), False
+
+    def give_back(self, connection: UpstreamConnection) -> None:
+        """Take a connection back after its exchange; one that cannot be used again is closed."""
+        if connection.reusable and connection.complete and not connection.closed:
+            connection.idle_since = self._loop.time()
+            self._idle.append(connection)
+            self._next()
+        else:
+            connection.abort()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in list(self._open):
+            connection.abort()
+
+    async def _connect(self) -> UpstreamConnection:
+        self._connecting += 1
+        try:
+            async with asyncio.timeout(self._limits.connect):
+                _transport, connection = await self._loop.create_connection(
+                    lambda: UpstreamConnection(self.origin, self._lost),
+                    self._host,
+                    self._port,
+                    ssl=self._tls,
+                )
+        except TimeoutError as error:
+            raise UpstreamSlow(f"{self.origin} took no connection in time") from error
+        except OSError as error:  # refused, no such host, TLS refused
+            raise UpstreamUnreachable(f"{self.origin}: {error}") from error
+        finally:
+            self._connecting -= 1
+        self._open.add(connection)
+        return connection
+
+    async def _stand_in_line(self) -> None:
+        if len(self._queue) >= self._limits.waiting:
+            raise UpstreamBusy(f"{self.origin} has {len(self._queue)} calls waiting")
+        turn: asyncio.Future[None] = self._loop.create_future()
+        self._queue.append(turn)
+        try:
+            async with asyncio.timeout(self._limits.connect):
+                await turn
+        except TimeoutError as error:
+            raise UpstreamBusy(f"{self.origin} had no connection free in time") from error
+        finally:
+            if turn in self._queue:
+                self._queue.remove(turn)
+
+    def _next(self) -> None:
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def _lost(self, connection: UpstreamConnection) -> None:
+        self._open.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._next()

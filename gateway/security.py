@@ -1,0 +1,90 @@
+"""The edge: which requests are let in, and the headers that keep browsers from being fooled."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.types import Scope
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32_768
+MAX_TARGET_BYTES = 8_192
+
+_HOST = re.compile(
+    rb"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
+)
+# Printable ASCII but what RFC 3986 gives no place in a URL; "%" stays, it has been encoded already.
+_URL_SAFE = "!#$%&'()*+,/:;=?@[]~-._"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is turned away at the door, and with which status."""
+
+    status: int
+    reason: str
+
+
+def refusal_of(scope: Scope) -> Refusal | None:
+    """Judge the head of a request: one well-formed Host (RFC 9112, 3.2), bounded size."""
+    headers = scope["headers"]
+    if len(headers) > MAX_HEADERS:
+        return Refusal(431, "too many header fields")
+    if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+        return Refusal(431, "header fields too large")
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
+        return Refusal(414, "address too long")
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+        return Refusal(400, "exactly one well-formed Host is needed")
+    return None
+
+
+def host_of(scope: Scope) -> str:
+    """Return the host a request names, lower-case, without port; "" where it names none."""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host: str = value.decode("latin-1").lower()
+            return re.sub(r":\d*$", "", host).rstrip(".")
+    return ""
+
+
+def location_header(location: str) -> bytes:
+    """Return a Location that cannot split the header: ASCII, controls and spaces encoded."""
+    return quote(location, safe=_URL_SAFE).encode("ascii")
+
+
+def local_location(path: str) -> str:
+    """Return `path` as a redirect target that stays on this host.
+
+    Raises ValueError for anything a browser could read as another host, with two slashes of
+    either kind.
+    """
+    if not path.startswith("/") or path[1:2] in {"/", "\\"}:
+        raise ValueError(f"not a local path: {path!r}")
+    return path
+
+
+def page_headers(portal_url: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of every page of ours: nothing runs, nothing is framed, nothing leaks.
+
+    Pages answered on an old host take their style from the portal, hence its origin in the policy.
+    """
+    policy = (
+        f"default-src 'none'; style-src 'self' {portal_url}; img-src 'self' {portal_url} data:; "
+        f"form-action 'self' {portal_url}; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return (
+        (b"content-security-policy", policy.encode("ascii")),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"strict-origin-when-cross-origin"),
+        (b"x-frame-options", b"DENY"),
+        (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+    )
+
+
+FILE_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""The policy of bytes that were not made by us: whatever they are, they run nothing."""
