@@ -18,13 +18,13 @@ from catalogue.audit import Audit, Batch, Change, Entry, RowState, SubjectKind, 
 from catalogue.database import CatalogueError, raise_revision
 from catalogue.document import Document
 from catalogue.documents import Documents
-from catalogue.folding import fold
 from catalogue.importing import SECTION, STATE, TITLE
 from catalogue.mappings import Mappings
 from catalogue.review import Decision, Verb, decide
 from catalogue.row_states import CHUNK, DOCUMENTS, MAPPINGS, MISSES, RowStates
 from catalogue.schema import mapping as mapping_table
 from catalogue.schema import miss as miss_table
+from catalogue.search.analysis import fold
 from redirects.mapping import Mapping
 
 __all__ = ["Batch", "Entry", "decide_mapping", "history", "recent", "take", "undo"]

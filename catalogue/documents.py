@@ -20,10 +20,10 @@ from catalogue.document import (
     path_of,
 )
 from catalogue.filtering import DocumentFilter, Facets, count_facets, flags_text, narrow
-from catalogue.folding import fold
 from catalogue.importing import Kept, merge
 from catalogue.schema import document as table
 from catalogue.schema import document_body, document_version, index_due
+from catalogue.search.analysis import fold
 from catalogue.sites import Sites
 from redirects.mapping import CanonicalUrl
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, func, select
 
 from catalogue.document import DocumentKind, DocumentState
-from catalogue.folding import fold
 from catalogue.schema import document as table
+from catalogue.search.analysis import fold
 from catalogue.sites import Sites
 
 
