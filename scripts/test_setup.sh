@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# What the tests need from Debian beside Python: a browser, a web server to measure against and
+# PostgreSQL. Installs what is missing when it may, says what is missing when it may not. Nothing
+# is started, no database cluster is made; run it as often as you like. Always exits 0: a test
+# whose program is missing is skipped with that reason.
+set -euo pipefail
+
+found() {
+    case "$1" in
+        chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
+        nginx) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
+        postgresql) command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    esac
+}
+
+packages_of() {
+    case "$1" in
+        chromium) echo chromium fonts-liberation ;; # without a font every page is empty boxes
+        nginx) echo nginx-light ;;
+        postgresql) echo postgresql ;;
+    esac
+}
+
+skipped_without() {
+    case "$1" in
+        chromium) echo "the browser journeys (marked browser)" ;;
+        nginx) echo "the comparison with nginx (benchmarks and its journeys)" ;;
+        postgresql) echo "the PostgreSQL half of the engine suites" ;;
+    esac
+}
+
+missing=()
+for program in chromium nginx postgresql; do
+    found "$program" || missing+=("$program")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "test set-up: chromium, nginx and PostgreSQL are here"
+    exit 0
+fi
+
+tell_missing() {
+    for program in "${missing[@]}"; do
+        if ! found "$program"; then
+            echo "test set-up: no $program; skipped without it: $(skipped_without "$program")"
+        fi
+    done
+}
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    tell_missing
+    echo "test set-up: to install them, run $0 as root on Debian"
+    exit 0
+fi
+
+# Debian starts a service when it is installed unless policy-rc.d says no (exit 101), and makes a
+# database cluster unless createcluster says no. Both notes are taken away again afterwards.
+policy=/usr/sbin/policy-rc.d
+clusters=/etc/postgresql-common/createcluster.d/hopnhat-tests.conf
+notes=()
+clean_up() {
+    [ ${#notes[@]} -eq 0 ] || rm -f "${notes[@]}"
+}
+trap clean_up EXIT
+if [ ! -e "$policy" ]; then
+    notes+=("$policy")
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
+notes+=("$clusters")
+mkdir -p "${clusters%/*}"
+echo 'create_main_cluster = false' >"$clusters"
+
+packages=()
+for program in "${missing[@]}"; do
+    read -r -a names <<<"$(packages_of "$program")"
+    packages+=("${names[@]}")
+done
+echo "test set-up: installing ${packages[*]}"
+export DEBIAN_FRONTEND=noninteractive
+if ! { apt-get -qq update && apt-get -qq -y --no-install-recommends install "${packages[@]}"; } >/dev/null; then
+    echo "test set-up: the packages could not be installed"
+fi
+tell_missing
