@@ -1,1 +1,222 @@
 """The two applications: every outcome of a request, in order. Read this first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import assert_never
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from catalogue.archive import Archive
+from catalogue.database import open_database
+from catalogue.misses import MissSpool
+from catalogue.search.whoosh_engine import WhooshEngine
+from gateway.api.health import Health
+from gateway.live import Heartbeat, Live
+from gateway.metrics import Metrics
+from gateway.old_urls import dated, outcome_of, redirect
+from gateway.passthrough.proxy import Passthrough
+from gateway.publishing import Ground
+from gateway.rendering import Pages
+from gateway.security import host_of, refusal_of
+from gateway.settings import Settings
+from gateway.site.archived import ArchivePages
+from gateway.site.feeds import Feeds
+from gateway.site.notices import Notices
+from gateway.site.old_pages import OldPages, sites_by_host
+from gateway.site.paths import LIVE_PATHS
+from gateway.site.routes import portal_routes, trouble
+from gateway.site.searching import SearchIndex
+from gateway.threads import in_thread
+from redirects.resolution import (
+    Archived,
+    Gone,
+    Moved,
+    Proxied,
+    Request,
+    Resolution,
+    Split,
+    UnknownHost,
+    Unresolved,
+)
+from redirects.resolution import (
+    Live as LivePage,
+)
+from redirects.sites import Sites
+
+MISS_SECONDS = 1.0
+"""Between two handings-over of counted misses to the editors."""
+
+
+class PublicSite:
+    """The public site. Old addresses are answered ahead of everything that needs a database."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        live: Live,
+        health: Health,
+        metrics: Metrics,
+        feeds: Feeds,
+        notices: Notices,
+        old_pages: OldPages,
+        passthrough: Passthrough,
+        portal: ASGIApp,
+    ) -> None:
+        self._live = live
+        self._health = health
+        self._metrics = metrics
+        self._feeds = feeds
+        self._notices = notices
+        self._old_pages = old_pages
+        self._passthrough = passthrough
+        self._portal = portal
+        self._portal_hosts = frozenset(settings.portal.hosts)
+        self._old_hosts = sites_by_host(Sites(settings.sites()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        match scope["type"]:
+            case "http":
+                await self._answer(scope)(scope, receive, dated(send))
+            case "lifespan":
+                await self._portal(scope, receive, send)
+            case _:
+                await send({"type": "websocket.close", "code": 1008})
+
+    def _answer(self, scope: Scope) -> ASGIApp:
+        """Choose the answer: what the door says, else what the address resolves to."""
+        if answer := self._at_the_door(scope):
+            return answer
+        published = self._live.published
+        if published is None:
+            return self._without_snapshot(scope)
+        asked = Request(host_of(scope), scope["raw_path"], scope["query_string"], scope["method"])
+        resolution = published.resolver.resolve(asked)
+        self._metrics.count(*outcome_of(resolution))
+        return self._answer_to(resolution, scope, published.snapshot.id)
+
+    def _at_the_door(self, scope: Scope) -> ASGIApp | None:
+        """Answer bad requests, probes, and what an old host keeps for search engines."""
+        if refusal := refusal_of(scope):
+            return self._notice(refusal.status, f"refused-{refusal.status}")
+        path = scope["raw_path"]
+        if path.startswith(b"/healthz/"):
+            return self._health.answer(path)
+        if path in {b"/robots.txt", b"/sitemap.xml"}:
+            host = host_of(scope)
+            site = None if host in self._portal_hosts else self._old_hosts.get(host)
+            if site is not None:
+                self._metrics.count("machine-file", site.name)
+                return self._feeds.on_old_host(path, host, site.name)
+        return None
+
+    def _without_snapshot(self, scope: Scope) -> ASGIApp:
+        """Answer before anything was ever published: an old address is 503, never 404."""
+        if host_of(scope) in self._portal_hosts:
+            return self._portal
+        return self._notice(503, "no-snapshot")
+
+    def _answer_to(  # noqa: PLR0911 - every outcome of an old address, on one screen
+        self, resolution: Resolution, scope: Scope, snapshot_id: str
+    ) -> ASGIApp:
+        match resolution:
+            case Proxied(route=route):
+                return self._passthrough.to(route)
+            case LivePage():
+                return self._portal
+            case Moved():
+                return redirect(resolution, snapshot_id)
+            case Split():
+                return self._old_pages.split(resolution)
+            case Gone():
+                return self._old_pages.gone(resolution)
+            case Archived():
+                return self._old_pages.archived(resolution)
+            case Unresolved():
+                return self._old_pages.unresolved(resolution, scope)
+            case UnknownHost():
+                return self._notice(421)
+            case _:
+                assert_never(resolution)
+
+    def _notice(self, status: int, outcome: str | None = None) -> ASGIApp:
+        if outcome:
+            self._metrics.count(outcome)
+        headers = {"retry-after": "5"} if status == 503 else None  # noqa: PLR2004 - RFC 9110, 15.6.4
+        return in_thread(lambda request: self._notices.notice(request, status, headers=headers))
+
+
+def create_site(settings: Settings) -> ASGIApp:
+    """Build the public site. It reads the catalogue and writes nothing but snapshots and misses."""
+    database = open_database(settings.database_url, read_only=True)
+    archive = Archive(settings.archive_directory)
+    sites = Sites(settings.sites())
+    ground = Ground(
+        settings.as_portal(LIVE_PATHS), settings.sites(), settings.routes(), settings.rules()
+    )
+    live = Live(database, ground, settings.snapshot_directory)
+    misses = MissSpool(settings.miss_directory)
+    index = SearchIndex(lambda: WhooshEngine(settings.index_directory))
+    metrics = Metrics()
+    pages = Pages(settings.portal)
+    notices = Notices(pages)
+    passthrough = Passthrough(settings.portal, metrics)
+    feeds = Feeds(database=database, pages=pages)
+    kept = ArchivePages(
+        database=database, archive=archive, live=live, pages=pages, notices=notices, sites=sites
+    )
+    watch = Heartbeat(settings.serve.poll, live.look)
+    counting = Heartbeat(MISS_SECONDS, misses.flush)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(watch.start)
+        counting.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(watch.stop)
+            await run_in_threadpool(counting.stop)
+            await passthrough.close()
+            live.close()
+            index.close()
+            database.close()
+
+    portal = Starlette(
+        routes=portal_routes(
+            database=database,
+            archive=archive,
+            live=live,
+            pages=pages,
+            sites=sites,
+            index=index,
+            kept=kept,
+            feeds=feeds,
+            metrics=metrics,
+        ),
+        exception_handlers=trouble(notices),
+        lifespan=lifespan,
+    )
+    return PublicSite(
+        settings=settings,
+        live=live,
+        health=Health(live),
+        metrics=metrics,
+        feeds=feeds,
+        notices=notices,
+        old_pages=OldPages(
+            pages=pages,
+            notices=notices,
+            archive=kept,
+            index=index,
+            misses=misses,
+            sites=sites,
+        ),
+        passthrough=passthrough,
+        portal=portal,
+    )

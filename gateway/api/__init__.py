@@ -1,0 +1,1 @@
+"""For machines: probes of the running site."""

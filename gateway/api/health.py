@@ -1,0 +1,52 @@
+"""Probes: is the process alive, and may it be sent visitors?"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from gateway.live import Live
+from gateway.old_urls import Answer
+
+
+class Health:
+    """`/healthz/live` and `/healthz/ready`, on every host: a probe comes by address."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def answer(self, path: bytes) -> Answer:
+        """Answer a probe."""
+        match path:
+            case b"/healthz/live":
+                return _json(200, {"status": "alive"})
+            case b"/healthz/ready":
+                return self._ready()
+            case _:
+                return _json(404, {"status": "no such probe"})
+
+    def _ready(self) -> Answer:
+        """Say what is served. A failed build is told, but what is live goes on being served."""
+        published, failure = self._live.published, self._live.failure
+        if published is None:
+            return _json(503, {"status": "no snapshot", "last_error": failure})
+        return _json(
+            200,
+            {
+                "status": "ready" if failure is None else "ready, but the last build failed",
+                "revision": published.revision,
+                "snapshot": published.snapshot.id,
+                "age_seconds": round(time.monotonic() - published.opened_at, 1),
+                "last_error": failure,
+            },
+        )
+
+
+def _json(status: int, values: dict[str, object]) -> Answer:
+    body = json.dumps(values, ensure_ascii=False).encode() + b"\n"
+    headers = (
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+    )
+    return Answer(status, headers, body)

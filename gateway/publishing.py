@@ -1,0 +1,124 @@
+"""From the catalogue to a snapshot: everything the old addresses need, read in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from catalogue.database import Database, current_revision
+from catalogue.documents import Documents
+from catalogue.mappings import Mappings
+from catalogue.rules import Rules
+from catalogue.schema import capture
+from catalogue.sites import Sites
+from redirects.mapping import CanonicalUrl
+from redirects.route import ApiRoute
+from redirects.rule import Rule
+from redirects.site import Portal, Site
+from redirects.snapshot import SnapshotReport, compile_snapshot
+
+SUFFIX = ".snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the operator's settings say about old addresses; the rest is the editors'."""
+
+    portal: Portal
+    sites: Sequence[Site]
+    routes: Sequence[ApiRoute]
+    rules: Sequence[Rule]
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a short name of these settings: a snapshot of other settings is another file."""
+        words = [repr(self.portal.url), repr(sorted(self.portal.allowed_targets))]
+        words += [repr(self.portal.hosts), repr(self.portal.live)]
+        words += [_stable(site) for site in self.sites]
+        words += [f"{route} {sorted(route.methods)}" for route in self.routes]
+        words += map(repr, self.rules)
+        return blake2b("\n".join(words).encode(), digest_size=4).hexdigest()
+
+
+def publish(database: Database, ground: Ground, *, directory: Path) -> SnapshotReport:
+    """Compile the catalogue's present revision into a file of `directory`.
+
+    Raises CatalogueError when the database cannot be read, SiteError or PatternError when what is
+    in it cannot be published, OSError when the file cannot be written. A file is there whole or
+    not at all.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with database.reading() as connection:
+        revision = current_revision(connection)
+        return compile_snapshot(
+            snapshot_path(directory, revision, ground),
+            portal=ground.portal,
+            sites=list(_sites(connection, ground)),
+            mappings=Mappings(connection).active(),
+            rules=[*ground.rules, *Rules(connection).all()],
+            routes=ground.routes,
+            archived=_archived_keys(connection),
+            locate=Locations(connection).locate,
+            revision=revision,
+        )
+
+
+def snapshot_path(directory: Path, revision: int, ground: Ground) -> Path:
+    """Return where the snapshot of one revision under one set of settings lies."""
+    return directory / f"{revision:010d}-{ground.fingerprint}{SUFFIX}"
+
+
+def snapshots_on_disk(directory: Path) -> list[Path]:
+    """Return every snapshot file, the newest first."""
+    found = list(directory.glob(f"*{SUFFIX}"))
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+class Locations:
+    """Where references lead: documents, sections and units by what they are, not where they were.
+
+    A page that moves again thereby makes no chain of redirects.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._documents = dict(Documents(connection).locations())
+
+    def locate(self, reference: str) -> str | None:
+        """Return the portal's path of "doc:7", "section:tin-tuc" or "unit:11008"; None if none."""
+        kind, _, name = reference.partition(":")
+        match kind:
+            case "doc" if name.isdecimal():
+                return self._documents.get(int(name))
+            case "section":
+                return f"/{name}"
+            case "unit":
+                return f"/don-vi/{name}"
+            case _:
+                return None
+
+
+def _sites(connection: Connection, ground: Ground) -> Iterator[Site]:
+    """Give the settings' sites, then those that only the catalogue still knows."""
+    yield from ground.sites
+    names = {site.name for site in ground.sites}
+    hosts = {host for site in ground.sites for host in site.hosts}
+    for site in Sites(connection).all():
+        if site.name not in names and hosts.isdisjoint(site.hosts):
+            yield site
+
+
+def _archived_keys(connection: Connection) -> Iterable[CanonicalUrl]:
+    withheld = Documents(connection).withheld_keys()
+    statement = select(capture.c.key).where(capture.c.status == 200).distinct()  # noqa: PLR2004 - a page that was there
+    for key in connection.execute(statement).scalars():
+        if key not in withheld:
+            yield CanonicalUrl(key)
+
+
+def _stable(site: Site) -> str:
+    policy = (site.query.mode, sorted(site.query.names))
+    return repr((site.name, site.title, site.hosts, site.unit, policy))
