@@ -30,6 +30,7 @@ from redirects.sites import Sites
 _MANIFEST_KEY = b"manifest"  # 8 bytes: never the 12 of a digest
 _TABLES = struct.Struct("<II")  # cdb: 256 pairs of position and slots, 8 bytes a slot
 _HEADER_BYTES = 256 * _TABLES.size
+_ABANDONED_AFTER = 3_600  # seconds: no compilation takes an hour
 
 
 class SnapshotError(Exception):
@@ -183,6 +184,7 @@ def _identify(records: Iterable[tuple[bytes, bytes]], manifest: Manifest) -> str
 def _write_file(path: Path, records: list[tuple[bytes, bytes]], manifest: Manifest) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
     beside = Path(name)
+    _remove_abandoned(path, beside.stat().st_mtime - _ABANDONED_AFTER)
     try:
         with os.fdopen(descriptor, "w+b") as file:
             maker = cdbx.CDB.make(file)
@@ -197,6 +199,13 @@ def _write_file(path: Path, records: list[tuple[bytes, bytes]], manifest: Manife
     finally:
         beside.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _remove_abandoned(path: Path, before: float) -> None:
+    """Remove what compilations that were killed left behind."""
+    for left in path.parent.glob(f".{path.name}.*.new"):
+        if left.stat().st_mtime < before:
+            left.unlink(missing_ok=True)
 
 
 def _verify_file(path: Path) -> None:

@@ -4,6 +4,8 @@ from unicodedata import normalize
 from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from redirects.mapping import MappingKind, SplitTarget
 from redirects.resolution import (
@@ -328,3 +330,41 @@ def test_a_site_of_many_names_is_one_site(world: World, ask: Ask) -> None:
 
     for host in ("huyengialoc.vn", "gialoc.vn", "xn--bo-mia.vn"):
         assert isinstance(resolver.resolve(ask(f"http://{host}/a")), Moved)
+
+
+ANY_PATH = st.binary() | st.text(st.sampled_from("/ab.%2eEfF;(?&=)\\'\"+:,đệ"), max_size=20).map(
+    str.encode
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["haiduong.gov.vn", "haiphong.gov.vn:80", "www.haiphong.gov.vn", "api.vn", "x"])
+    | st.text(),
+    ANY_PATH,
+    ANY_PATH,
+    st.sampled_from(["GET", "POST", "BREW"]),
+)
+def test_any_request_is_answered_and_explained_alike(
+    world: World, host: str, path: bytes, query: bytes, method: str
+) -> None:
+    if not world.opened:
+        for address in ("/a", "/a/b?a=b", "/", "/b"):
+            world.map(f"haiduong.gov.vn{address}", "/moi")
+            world.map(f"haiphong.gov.vn{address}", kind=MappingKind.GONE)
+        world.archive("haiduong.gov.vn/f", "haiphong.gov.vn/f")
+        world.rules = [
+            Rule("any", "haiduong", "/:a/:b/*", target="/:b/:a?:splat", place=place)
+            for place in (RulePlace.BEFORE, RulePlace.AFTER)
+        ]
+        world.routes = [ApiRoute("api", "api.vn", "/a*", "http://10.0.0.5")]
+        world.open()
+    resolver = world.opened[0].resolver()
+    request = Request(host, path, query, method)
+
+    resolution = resolver.resolve(request)
+
+    assert resolver.explain(request).resolution == resolution
+    if isinstance(resolution, Moved):
+        assert resolution.location.startswith(f"{HOME}/")
+        assert resolution.location.isascii()

@@ -1,4 +1,7 @@
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cdbx
@@ -13,6 +16,8 @@ from redirects.site import Portal
 from redirects.sites import SiteError
 from redirects.snapshot import SnapshotError, open_snapshot
 from tests.redirects.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def leads_to(world: World, *paths: str) -> list[str | None]:
@@ -257,3 +262,39 @@ def test_archived_addresses_are_entries_too(world: World) -> None:
     world.archived.append(CanonicalUrl("haiduong.gov.vn/b?x=1"))
 
     assert world.compile().entries == 2
+
+
+def test_what_a_killed_compilation_left_behind_is_removed_in_time(world: World) -> None:
+    old, young = (world.folder / f".redirects.cdb.{name}.new" for name in ("old", "young"))
+    old.touch()
+    os.utime(old, (0, 0))
+    young.touch()  # somebody may still be writing it
+
+    world.compile()
+
+    assert not old.exists()
+    assert young.exists()
+
+
+@pytest.mark.drill
+def test_a_compilation_that_is_killed_leaves_the_old_snapshot_whole(world: World) -> None:
+    world.map("haiduong.gov.vn/a", "/b")
+    before = world.compile().id
+    program = (
+        "import sys; from pathlib import Path; from tests.redirects.world import World\n"
+        "world = World(Path(sys.argv[1]))\n"
+        "for i in range(5000): world.map(f'haiduong.gov.vn/{i}', f'/{i}')\n"
+        "print(flush=True)\n"
+        "world.compile()\n"
+    )
+    for moment in (0.02, 0.05, 0.08, 0.1):
+        command = [sys.executable, "-c", program, str(world.folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(moment)
+            process.kill()
+        snapshot = open_snapshot(world.folder / "redirects.cdb")
+        snapshot.verify()
+        assert snapshot.id == before or snapshot.manifest.entries == 5000
+        snapshot.close()
