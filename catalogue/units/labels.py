@@ -1,0 +1,20 @@
+"""How a unit is written for people: "Huyện Gia Lộc, tỉnh Hải Dương"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalogue.units.register import Register, Unit
+
+
+def full_label(register: Register, unit: Unit) -> str:
+    """Write a unit with the units above it, whose types are written small."""
+    above = [f"{other.type.lower()} {other.short_name}" for other in register.ancestors(unit)]
+    return ", ".join([unit.name, *above])
+
+
+def former_label(register: Register, unit: Unit) -> str:
+    """Write a unit as in `full_label`, and say when it is no more: "… (cũ)"."""
+    label = full_label(register, unit)
+    return label if unit.valid_to is None else f"{label} (cũ)"
