@@ -186,6 +186,59 @@ def test_a_full_file_is_followed_by_the_next(archive: Archive) -> None:
     assert {archive.read(each.file, each.offset).payload for each in placed} == {PAGE}
 
 
+def test_a_torn_tail_is_cut_to_the_last_whole_record_wherever_it_tore(archive: Archive) -> None:
+    with archive.writer("haiduong") as writer:
+        first, second = writer.add(EXCHANGE), writer.add(EXCHANGE)
+    path = archive.directory / first.file
+    whole = path.read_bytes()
+    starts = [each.offset for each in archive.records(first.file)] + [len(whole)]
+    for cut in range(0, len(whole) + 1, 7):
+        path.write_bytes(whole[:cut])
+        with archive.writer("haiduong"):
+            pass
+        assert path.stat().st_size == max(start for start in starts if start <= cut)
+    path.write_bytes(whole[:-5])
+    with archive.writer("haiduong") as writer:
+        third = writer.add(EXCHANGE)
+    kinds = [each.record.kind for each in archive.records(first.file)]
+    assert kinds == ["warcinfo", "response", "request", "response", "response", "request"]
+    assert {archive.read(each.file, each.offset).payload for each in (first, second, third)} == {
+        PAGE
+    }
+
+
+@pytest.mark.parametrize(
+    "tail", [b"\0" * 5_000, b"\x1f\x8b\x08" * 500, gzip.compress(b"no record"), b"x" * 1_200_000]
+)
+def test_a_tail_that_is_no_record_is_cut(archive: Archive, tail: bytes) -> None:
+    with archive.writer("haiduong") as writer:
+        placed = writer.add(EXCHANGE)
+    path = archive.directory / placed.file
+    whole = path.read_bytes()
+    path.write_bytes(whole + tail)
+    with archive.writer("haiduong"):
+        pass
+    assert path.read_bytes() == whole
+
+
+def test_a_torn_record_is_named_when_a_file_is_walked(archive: Archive) -> None:
+    with archive.writer("haiduong") as writer:
+        placed = writer.add(EXCHANGE)
+    path = archive.directory / placed.file
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(ArchiveError, match="torn: the file ends inside the record"):
+        list(archive.records(placed.file))
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_text("a file")
+    with (
+        pytest.raises(ArchiveError, match="haiduong: Not a directory"),
+        Archive(tmp_path / "archive").writer("haiduong"),
+    ):
+        pass
+
+
 def test_records_are_walked_with_their_places_and_digests(archive: Archive) -> None:
     with archive.writer("haiduong") as writer:
         placed = [writer.add(EXCHANGE), writer.add(EXCHANGE)]
