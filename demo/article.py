@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from demo.truth import Expected
+
 SECTION_NAMES: Final[Mapping[str, str]] = {
     "tin-tuc": "Tin tức",
     "thong-bao": "Thông báo",
@@ -46,6 +48,20 @@ class Article:
     agency: str | None = None
     files: tuple[StoredFile, ...] = ()
     hazards: frozenset[str] = frozenset()
+
+    @property
+    def expected(self) -> Expected:
+        """What must become of the article."""
+        if self.hazards & {"spam", "personal-data"}:
+            return "quarantine"
+        if self.hazards & {"exact-duplicate", "near-duplicate"}:
+            return "duplicate"
+        return "document"
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the portal's own lists lead to it."""
+        return not self.hazards & {"orphan", "spam"}
 
     @property
     def section(self) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from demo.article import StoredFile
+from demo.text import Draft
 
 if TYPE_CHECKING:
     import random
 
-    from demo.text import Draft
+    from demo.article import Article
 
 PDF = "application/pdf"
 WORD = "application/msword"
@@ -48,6 +50,20 @@ def files_for(ident: int, kind: str, draft: Draft, rng: random.Random) -> tuple[
             return (StoredFile(ident * 10, f"Danh sách kèm theo {ident}.pdf", PDF, pdf(draft)),)
         case _:
             return ()
+
+
+def refreshed(article: Article, old_number: str) -> tuple[StoredFile, ...]:
+    """The article's files after its number changed: their names and contents follow it."""
+    draft = Draft(article.title, article.paragraphs)
+    old, new = (n.replace("/", "-") for n in (old_number, article.number or ""))
+    return tuple(
+        replace(
+            file,
+            name=file.name.replace(old, new),
+            body=rtf(draft) if file.media_type == WORD else pdf(draft),
+        )
+        for file in article.files
+    )
 
 
 def rtf(draft: Draft) -> bytes:

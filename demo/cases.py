@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
-from demo.truth import FileCase, OldUrlCase, SearchCase
+from demo.truth import FileCase, OldUrlCase, SearchCase, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from demo.truth import SearchForm, Truth
+    from demo.truth import Attachment, SearchForm
 
 _signs_of_form = (
-    ("https://", "https"), (";jsessionid", "jsessionid"), ("PHPSESSID", "phpsessid"),
-    ("fbclid", "tracking"), ("utm_", "tracking"), ("ReturnUrl", "return-url"),
-    ("asset_publisher", "asset-publisher"), ("p_p_id", "portlet"),
-)  # fmt: skip
-
+    ("https://", "https"),
+    (";jsessionid", "jsessionid"),
+    ("PHPSESSID", "phpsessid"),
+    ("fbclid", "tracking"),
+    ("utm_", "tracking"),
+    ("ReturnUrl", "return-url"),
+    ("asset_publisher", "asset-publisher"),
+    ("p_p_id", "portlet"),
+    ("DispForm", "display-form"),
+    ("/index.php/", "friendly"),
+    ("ctl=Details", "friendly"),
+)
 
 NORMATIVE_SLASHES = 2
 """A normative document's number also names its year: 15/2023/QĐ-UBND."""
+
+
+OLD_UNIT_EVERY = 4
 
 
 def old_url_cases(truths: Iterable[Truth]) -> tuple[OldUrlCase, ...]:
@@ -37,9 +49,43 @@ def _form(spelling: str, main: str) -> str:
     for sign, form in _signs_of_form:
         if sign in spelling:
             return form
+    host, main_host = urlsplit(spelling).netloc, urlsplit(main).netloc
+    if host != main_host:
+        return "alias"
+    if unquote(unicodedata.normalize("NFC", unquote(spelling))) == unquote(main):
+        return "nfd"
     if spelling.lower() == main.lower():
         return "case"
-    return "slash" if spelling.rstrip("/") == main else "other"
+    return "slash" if spelling.rstrip("/") == main else "parameters"
+
+
+def with_originals(truths: Sequence[Truth]) -> tuple[Truth, ...]:
+    """The truths with each duplicate naming its original, which bears the same title."""
+    originals = {t.title: t.url for t in truths if t.expected == "document"}
+    return tuple(
+        replace(t, duplicate_of=originals[t.title]) if t.expected == "duplicate" else t
+        for t in truths
+    )
+
+
+def file_truths(truths: Sequence[Truth]) -> tuple[Truth, ...]:
+    """Every attachment as a page of its own, which is no HTML."""
+    files = [(t.site, t.section, file) for t in truths for file in t.attachments]
+    return tuple(_file_truth(site, section, file) for site, section, file in files)
+
+
+def _file_truth(site: str, section: str, file: Attachment) -> Truth:
+    spam = "bet88" in file.name
+    return Truth(
+        site=site,
+        url=file.url,
+        kind="attachment",
+        section=section,
+        title=file.name,
+        expected="quarantine" if spam else "not_html",
+        spellings=file.spellings,
+        hazards=frozenset({"spam-file"} if spam else () if file.size else {"empty-file"}),
+    )
 
 
 def file_cases(truths: Iterable[Truth]) -> tuple[FileCase, ...]:
@@ -47,6 +93,7 @@ def file_cases(truths: Iterable[Truth]) -> tuple[FileCase, ...]:
     return tuple(
         FileCase(url, file.sha256, truth.site)
         for truth in truths
+        if truth.expected in ("document", "duplicate")
         for file in truth.attachments
         for url in (file.url, *file.spellings)
     )
@@ -71,6 +118,8 @@ def _queries(truth: Truth, index: int) -> Iterator[SearchCase]:
     )
     form, query = forms[index % 3]
     yield SearchCase(query, truth.title, form)
+    if truth.site == "gialoc" and index % OLD_UNIT_EVERY == 0:
+        yield SearchCase(f"{words} huyện Gia Lộc", truth.title, "old-unit")
     if truth.kind == "van-ban" and truth.number and truth.number.count("/") == NORMATIVE_SLASHES:
         yield SearchCase(truth.number, truth.title, "number")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
-from demo import api, web
+from demo import api, corners, web
 from demo.article import SECTION_NAMES
 from demo.charsets import to_tcvn3, to_windows_1258
 from demo.liferay import slug_of
@@ -106,8 +106,14 @@ class DistrictPortal:
         self.by_ident = {entry.article.ident: entry for entry in entries}
         self.files = {e.file_path(f): f for e in entries for f in e.article.files}
         newest_first = sorted(entries, key=lambda e: e.article.ident, reverse=True)
-        self.public = [e for e in newest_first if "orphan" not in e.article.hazards]
-        self.truths = (*_listing_truths(self.public), *map(_truth, entries))
+        self.public = [e for e in newest_first if e.article.is_listed]
+        self.spam_path = next((e.path for e in entries if "spam" in e.article.hazards), "/")
+        self.truths = (
+            *_listing_truths(self.public),
+            *map(_truth, entries),
+            *_missing_truths(entries),
+            *corners.truths(SITE.host, SITE.name),
+        )
 
     def answer(self, request: Request) -> Reply:
         """Any request."""
@@ -116,9 +122,14 @@ class DistrictPortal:
     def _reply(self, request: Request) -> Reply:
         path, params = request.path, request.params
         if entry := self._asked_article(path, params):
+            if "spam" in entry.article.hazards and "Googlebot" in request.headers.get(
+                "user-agent", ""
+            ):
+                return web.redirect(corners.CASINO)
             return self._article_page(entry, request)
         return (
-            self._dnn_listing(path, params, request)
+            corners.answer(request, self._page)
+            or self._dnn_listing(path, params, request)
             or self._joomla_listing(path, params, request)
             or self._file(path, request)
             or self._missing(request)
@@ -195,17 +206,17 @@ class DistrictPortal:
         era = [
             e for e in self.public if e.in_dnn == entry.in_dnn and e.article.kind == article.kind
         ]
-        start = article.ident % max(1, len(era) - 4)
         declared = {"utf-8": "utf-8", "windows-1258": "windows-1258", "tcvn3": "iso-8859-1"}
         reply = self._page(
             request, "dnn/article.html" if entry.in_dnn else "joomla/article.html",
-            title=article.title, article=article, related=_others(era[start:], entry),
+            title=article.title, article=article, related=web.neighbours(era, entry),
             crumbs=[(
                 f"/Default.aspx?tabid={entry.tab}" if entry.in_dnn
                 else _category_path(_categories[article.kind]), article.section,
             )],
             files=[(entry.file_path(f), f.name) for f in article.files],
             charset=declared.get(entry.encoding, "utf-8"), friendly=entry.friendly,
+            broken=_broken_path(article),
         )  # fmt: skip
         return _encoded(reply, entry.encoding)
 
@@ -224,7 +235,7 @@ class DistrictPortal:
         page = self._page(request, "joomla/missing.html", title="404 - Không tìm thấy", crumbs=[])
         return web.Reply(404, page.headers, page.body)
 
-    def _page(self, request: Request, template: str, **context: object) -> Reply:
+    def _page(self, request: Request, template: str, /, **context: object) -> Reply:
         fresh = [e for e in self.public if not e.in_dnn][:5]
         text = web.render(
             template,
@@ -233,13 +244,10 @@ class DistrictPortal:
             sections=[(_category_path(c), SECTION_NAMES[k]) for k, c in _categories.items()],
             tabs=[(f"/Default.aspx?tabid={t}", SECTION_NAMES[k]) for k, t in _tabs.items()],
             latest=fresh,
+            spam_path=self.spam_path,
             session=web.digest(request.raw_path + request.query)[:26],
         )
         return web.html(text)
-
-
-def _others(entries: Sequence[_Entry], entry: _Entry) -> list[_Entry]:
-    return [other for other in entries[:5] if other != entry]
 
 
 def _category_path(category: int) -> str:
@@ -285,12 +293,36 @@ def _truth(entry: _Entry) -> Truth:
         spellings.append(f"{origin}{entry.path}&PHPSESSID={session}")
         spellings.append(f"{origin}{entry.path}&fbclid=IwAR{session}")
     return Truth(
-        site=SITE.name, url=origin + entry.path, kind=article.kind, section=article.section,
-        title=article.title, expected="document", text=article.text, published=article.published,
-        number=article.number, agency=article.agency, spellings=tuple(spellings),
+        site=SITE.name,
+        url=origin + entry.path,
+        kind=article.kind,
+        section=article.section,
+        title=article.title,
+        expected=article.expected,
+        text=article.text,
+        published=article.published,
+        number=article.number,
+        agency=article.agency,
+        spellings=tuple(spellings),
         attachments=tuple(_attachment(entry, file) for file in article.files),
-        hazards=article.hazards | _own_hazards(entry), linked="orphan" not in article.hazards,
-    )  # fmt: skip
+        hazards=article.hazards | _own_hazards(entry),
+        linked="orphan" not in article.hazards,
+    )
+
+
+def _missing_truths(entries: Sequence[_Entry]) -> list[Truth]:
+    return [
+        Truth(
+            site=SITE.name, url=f"http://{SITE.host}{_broken_path(e.article)}", kind="missing",
+            section="", title="", expected="gone", hazards=frozenset({"broken-link"}),
+        )
+        for e in entries
+        if "broken-link" in e.article.hazards and not e.in_dnn
+    ]  # fmt: skip
+
+
+def _broken_path(article: Article) -> str:
+    return f"/index.php/tin-tuc/9{article.ident}-bai-da-xoa"
 
 
 def _own_hazards(entry: _Entry) -> set[str]:

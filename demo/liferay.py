@@ -7,8 +7,8 @@ import gzip
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, quote_plus
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import quote, quote_plus, unquote
 
 from demo import api, web
 from demo.article import SECTION_NAMES
@@ -80,8 +80,15 @@ class _Entry:
 
     @property
     def short(self) -> str:
+        if "marked-path" in self.article.hazards:
+            return self.marked("NFC")
         prefix = "/en" if self.article.kind == "english" else ""
         return f"{prefix}/-/{self.slug}"
+
+    def marked(self, form: Literal["NFC", "NFD"]) -> str:
+        """A path with Vietnamese letters, composed or decomposed."""
+        words = "-".join(self.article.title.lower().split())
+        return "/web/guest/" + quote(unicodedata.normalize(form, words))
 
     @property
     def publisher(self) -> str:
@@ -103,8 +110,9 @@ class LiferayPortal:
     def __init__(self, articles: Sequence[Article]) -> None:
         self.entries = _with_slugs(articles)
         self.by_slug = {entry.slug: entry for entry in self.entries}
+        self.marked = {unquote(e.short): e for e in self.entries if _is_marked(e)}
         self.files = {uuid_of(f): f for a in articles for f in a.files}
-        self.public = [e for e in reversed(self.entries) if "orphan" not in e.article.hazards]
+        self.public = [e for e in reversed(self.entries) if e.article.is_listed]
         self.truths = (*_listing_truths(self.public), *map(_truth, self.entries), *_stale_truths())
 
     def answer(self, request: Request) -> Reply:
@@ -133,6 +141,8 @@ class LiferayPortal:
     def _asked_article(self, path: str, params: Mapping[str, str]) -> _Entry | None:
         if params.get("p_p_id") == PORTLET and f"_{PORTLET}_urlTitle" in params:
             return self.by_slug.get(params[f"_{PORTLET}_urlTitle"])
+        if path in self.marked:
+            return self.marked[path]
         found = _article_paths.fullmatch(path)
         return self.by_slug.get(found["slug"]) if found else None
 
@@ -208,15 +218,14 @@ class LiferayPortal:
 
     def _article_page(self, entry: _Entry, request: Request) -> Reply:
         article = entry.article
-        related = [e for e in self.public if e.article.kind == article.kind and e != entry]
-        start = article.ident % max(1, len(related) - 5)
+        siblings = [e for e in self.public if e.article.kind == article.kind]
         broken = (
             f"/-/{STALE_SLUGS[article.ident % 4]}" if "broken-link" in article.hazards else None
         )
         reply = self._page(
             request, "liferay/article.html", title=article.title, entry=entry, broken=broken,
             crumbs=[(f"/web/guest/{article.kind}", article.section)],
-            related=related[start : start + 5],
+            related=web.neighbours(siblings, entry),
             files=[(_library_url(f), f.name, len(f.body)) for f in article.files],
         )  # fmt: skip
         return _decomposed(reply) if "nfd-text" in article.hazards else reply
@@ -233,6 +242,7 @@ class LiferayPortal:
             sections=[(f"/web/guest/{k}", n) for k, n in SECTION_NAMES.items() if k != "english"],
             latest=[e for e in self.public if e.article.kind in ("tin-tuc", "thong-bao")][:6],
             session=f"{session}.node1",
+            marked=[e.marked("NFD") for e in self.marked.values()],
             here=request.raw_path.split(";")[0],
             **context,
         )
@@ -253,7 +263,7 @@ def _with_slugs(articles: Sequence[Article]) -> list[_Entry]:
 def _truth(entry: _Entry) -> Truth:
     article, origin = entry.article, f"http://{SITE.host}"
     short = origin + entry.short
-    spellings = (
+    spellings = [
         short.replace("http:", "https:"),
         short.replace("www.", ""),
         f"{short};jsessionid={web.digest(entry.slug)[:32].upper()}.node2",
@@ -261,20 +271,37 @@ def _truth(entry: _Entry) -> Truth:
         f"{short}/",
         origin + entry.publisher,
         origin + entry.portlet,
-    )
+    ]
+    if _is_marked(entry):
+        spellings += [origin + entry.marked("NFD"), f"{origin}/-/{entry.slug}"]
     return Truth(
-        site=SITE.name, url=short, kind=article.kind, section=article.section, title=article.title,
-        expected="document", text=article.text, published=article.published, number=article.number,
-        agency=article.agency, spellings=spellings, hazards=article.hazards | _own_hazards(entry),
+        site=SITE.name,
+        url=short,
+        kind=article.kind,
+        section=article.section,
+        title=article.title,
+        expected=article.expected,
+        text=article.text,
+        published=article.published,
+        number=article.number,
+        agency=article.agency,
+        spellings=tuple(spellings),
+        hazards=article.hazards | _own_hazards(entry),
         attachments=tuple(_attachment(file) for file in article.files),
         linked="orphan" not in article.hazards,
-    )  # fmt: skip
+    )
+
+
+def _is_marked(entry: _Entry) -> bool:
+    return "marked-path" in entry.article.hazards
 
 
 def _own_hazards(entry: _Entry) -> set[str]:
     found = {"jsessionid", "asset-publisher"}
     if "đ" in entry.article.title.lower():
         found.add("slug-without-d")
+    if _is_marked(entry):
+        found.add("nfd-url")
     return found
 
 
@@ -293,8 +320,8 @@ def _attachment(file: StoredFile) -> Attachment:
     )
 
 
-def _library_url(file: StoredFile, form: str = "NFC") -> str:
-    name = quote_plus(unicodedata.normalize(form, file.name), safe="()")  # type: ignore[arg-type]  # form is one of two constants above
+def _library_url(file: StoredFile, form: Literal["NFC", "NFD"] = "NFC") -> str:
+    name = quote_plus(unicodedata.normalize(form, file.name), safe="()")
     stamp = 1_500_000_000_000 + file.ident * 86_400_001
     return (
         f"/documents/{GROUP}/{file.ident}/{name}/{uuid_of(file)}"
@@ -364,8 +391,3 @@ def _pixel(ident: str) -> bytes:
         b"GIF89a\x01\x00\x01\x00\x80\x00\x00" + palette + b",\x00\x00\x00\x00\x01\x00\x01\x00\x00"
         b"\x02\x02D\x01\x00;"
     )
-
-
-def quoted(path: str) -> str:
-    """A path with Vietnamese letters as browsers send it."""
-    return quote(path, safe="/")

@@ -32,6 +32,7 @@ COUNTS: Final[Mapping[str, Mapping[str, int]]] = {
     "gialoc": {
         "tin-tuc": 40, "thong-bao": 8, "van-ban": 10, "hoi-dap": 4, "gioi-thieu": 6,
     },
+    "bay": {"tin-tuc": 33},
 }  # fmt: skip
 """Articles of each kind at scale 1."""
 
@@ -39,7 +40,7 @@ PLACE_ADDED, TURN_ADDED = 3, 6
 """After so many title clashes the place, then a number, is added to the title."""
 
 _fixed_kinds = frozenset({"gioi-thieu", "english"})
-_first_year = {"haiduong": 2019, "haiphong": 2019, "gialoc": 2010}
+_first_year = {"haiduong": 2019, "haiphong": 2019, "gialoc": 2010, "bay": 2019}
 _procedure_share = {"haiduong": 0, "haiphong": 1}
 
 

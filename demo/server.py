@@ -54,7 +54,7 @@ def create_app(world: World, public_port: int | None = None) -> OldServers:
     """The app for a world. Absolute links name `public_port`, or none."""
     portals = {
         host: portal
-        for portal in world.portals
+        for portal in (*world.portals, world.trap)
         for host in (portal.site.host, *portal.site.aliases)
     }
     return OldServers(portals, public_port)

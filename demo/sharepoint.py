@@ -62,6 +62,11 @@ def path_of(article: Article) -> str:
             return f"/{kind}/Pages/chi-tiet.aspx?ItemID={article.ident}&CateID={_categories[kind]}"
 
 
+def display_form(article: Article) -> str:
+    """The list's own page of a document, which other documents link to."""
+    return f"/Lists/VanBan/DispForm.aspx?ID={article.ident}"
+
+
 def file_path(article: Article, file: StoredFile) -> str:
     """Where a file is attached to its list item."""
     return f"/Lists/VanBan/Attachments/{article.ident}/{quote(file.name, safe='()')}"
@@ -75,7 +80,7 @@ class SharePointPortal:
     def __init__(self, articles: Sequence[Article]) -> None:
         self.by_ident = {article.ident: article for article in articles}
         newest_first = sorted(articles, key=lambda a: a.ident, reverse=True)
-        self.public = [a for a in newest_first if "orphan" not in a.hazards]
+        self.public = [a for a in newest_first if a.is_listed]
         self.documents = api.DocumentApi([a for a in newest_first if a.kind == "van-ban"])
         self.truths = (
             *_listing_truths(),
@@ -220,6 +225,7 @@ class SharePointPortal:
             ],
             latest=[a for a in self.public if a.kind == "tin-tuc"][:5],
             path_of=path_of,
+            display_form=display_form,
             view_state=web.digest(request.raw_path) * 3,
             here=address,
             **context,
@@ -245,14 +251,25 @@ def _truth(article: Article) -> Truth:
     if "&" in query:
         item, category = query.split("&")
         spellings += [f"{origin}{place}?{category}&{item}", f"{origin}{place}?{item}"]
+    if article.kind == "van-ban":
+        spellings.append(origin + display_form(article))
     hazards = {"case-variants"} | ({"parameter-order"} if "&" in query else set())
     return Truth(
-        site=SITE.name, url=origin + path, kind=article.kind, section=article.section,
-        title=article.title, expected="document", text=article.text, published=article.published,
-        number=article.number, agency=article.agency, spellings=tuple(spellings),
+        site=SITE.name,
+        url=origin + path,
+        kind=article.kind,
+        section=article.section,
+        title=article.title,
+        expected=article.expected,
+        text=article.text,
+        published=article.published,
+        number=article.number,
+        agency=article.agency,
+        spellings=tuple(spellings),
         attachments=tuple(_attachment(article, file) for file in article.files),
-        hazards=article.hazards | hazards, linked="orphan" not in article.hazards,
-    )  # fmt: skip
+        hazards=article.hazards | hazards,
+        linked="orphan" not in article.hazards,
+    )
 
 
 def _other_case(path: str) -> str:

@@ -28,8 +28,8 @@ SCHOOL_STARTS = 7
 """From this month on, texts speak of the coming school year."""
 
 LAW_CITED_SHARE = 0.6
-LONG_TOPIC = 4
-"""A topic with more paragraphs than this has one left out each time."""
+CHOSEN, GENERAL = 4, 3
+"""How many paragraphs of its topic and how many general ones make up a piece of news."""
 
 _quarters = ("quý I", "quý II", "quý III", "quý IV")
 
@@ -144,26 +144,34 @@ def compose(kind: str, topic: Topic, slots: Slots, *, serial: int) -> Draft:
 def _story(kind: str, topic: Topic, slots: Slots) -> Draft:
     rng = slots.rng
     title = slots.fill(rng.choice(topic["titles"]))
-    body = _some(topic["body"], rng, leave_out=1 if len(topic["body"]) > LONG_TOPIC else 0)
+    body = _some(topic["body"], rng, keep=CHOSEN)
     if kind == "tin-tuc":
-        body = [*body, *rng.sample(_prose("chung")["paragraphs"], 2)]
+        body += _general("paragraphs", rng, GENERAL)
+    elif kind in ("thong-bao", "quy-hoach"):
+        body += _general("notices", rng, GENERAL)
     lines = (rng.choice(topic["leads"]), *body)
     table = _table(topic["table"], slots) if "table" in topic else ()
     return Draft(title, tuple(slots.fill(line) for line in lines), table)
 
 
+def _general(pool: str, rng: random.Random, count: int) -> list[str]:
+    lines: list[str] = rng.sample(_prose("chung")[pool], count)
+    return lines
+
+
 def _question(topic: Topic, slots: Slots) -> Draft:
     answer, *more = (slots.fill(line) for line in topic["dap"])
     asked = slots.fill(topic["hoi"])
+    closing = [slots.fill(line) for line in _general("replies", slots.rng, 2)]
     return Draft(
         slots.fill(slots.rng.choice(topic["titles"])),
-        (f"Câu hỏi: {asked}", f"Trả lời: {answer}", *more),
+        (f"Câu hỏi: {asked}", f"Trả lời: {answer}", *more, *closing),
         agency=str(slots["ubnd"]),
     )
 
 
-def _some(lines: Sequence[str], rng: random.Random, *, leave_out: int) -> list[str]:
-    kept = sorted(rng.sample(range(len(lines)), len(lines) - leave_out))
+def _some(lines: Sequence[str], rng: random.Random, *, keep: int) -> list[str]:
+    kept = sorted(rng.sample(range(len(lines)), min(keep, len(lines))))
     return [lines[index] for index in kept]
 
 
@@ -174,7 +182,8 @@ def _document(topic: Topic, slots: Slots, serial: int) -> Draft:
     council = code.endswith("HĐND")
     agency = str(slots["hdnd" if council else "ubnd"])
     body = "Hội đồng nhân dân" if council else "Ủy ban nhân dân"
-    provisions = [slots.fill(line) for line in topic["provisions"]]
+    lines = [*topic["provisions"], *_general("provisions", slots.rng, 2)]
+    provisions = [slots.fill(line) for line in lines]
     if topic["loai"] in ("Quyết định", "Nghị quyết"):
         provisions = [f"Điều {n}. {line}" for n, line in enumerate(provisions, 1)]
         provisions.append(f"Điều {len(provisions) + 1}. {_entry_into_force(slots)}")

@@ -9,16 +9,18 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote, unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from demo.truth import DemoSite, Truth
+
+Item = TypeVar("Item")
 
 HTML = "text/html; charset=utf-8"
 
@@ -137,6 +139,13 @@ def gzipped(reply: Reply, request: Request) -> Reply:
         body=packed,
         headers=(*reply.headers, ("content-encoding", "gzip"), ("vary", "Accept-Encoding")),
     )
+
+
+def neighbours(siblings: Sequence[Item], item: Item, count: int = 5) -> list[Item]:
+    """The items after one in a ring, so that each is linked from `count` others."""
+    place = siblings.index(item) + 1 if item in siblings else 0
+    ring = (*siblings[place:], *siblings[:place])
+    return [other for other in ring[:count] if other != item]
 
 
 def digest(value: bytes | str) -> str:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from demo.api import api_cases
-from demo.cases import file_cases, old_url_cases, search_cases
+from demo.cases import file_cases, file_truths, old_url_cases, search_cases, with_originals
 from demo.dnn_joomla import DistrictPortal
 from demo.hazards import plant
 from demo.liferay import LiferayPortal
 from demo.newsroom import Newsroom
 from demo.places import REGIONS
 from demo.sharepoint import SharePointPortal
+from demo.traps import TrapPortal
 
 if TYPE_CHECKING:
     from demo.truth import ApiCase, DemoSite, FileCase, OldUrlCase, SearchCase, Truth
@@ -31,6 +32,8 @@ class World:
     file_cases: tuple[FileCase, ...]
     search_cases: tuple[SearchCase, ...]
     api_cases: tuple[ApiCase, ...]
+    trap: OldPortal
+    """A fourth portal, not part of the merger: 33 articles among links without end."""
 
     @property
     def sites(self) -> tuple[DemoSite, ...]:
@@ -48,7 +51,9 @@ def build_world(seed: int = 2025, scale: int = 1) -> World:
         SharePointPortal(articles["haiphong"]),
         DistrictPortal(articles["gialoc"]),
     )
-    truths = tuple(truth for portal in portals for truth in portal.truths)
+    pages = tuple(truth for portal in portals for truth in portal.truths)
+    truths = (*with_originals(pages), *file_truths(pages))
+    trap = TrapPortal(seed)
     return World(
         seed=seed,
         scale=scale,
@@ -58,4 +63,5 @@ def build_world(seed: int = 2025, scale: int = 1) -> World:
         file_cases=file_cases(truths),
         search_cases=search_cases(truths),
         api_cases=api_cases(),
+        trap=trap,
     )
