@@ -311,7 +311,7 @@ unit = Table(
     Column("folded", Text, nullable=False),
     Column("parent_id", String(24)),
     Column("valid_from", Date, nullable=False),
-    Column("valid_to", Date),  # first day on which it is no more
+    Column("valid_to", Date),  # its last day; null while it stands
     Column("legal_basis", Text, nullable=False),
     Index(None, "code", "level"),
     Index(None, "folded"),
@@ -324,4 +324,5 @@ succession = Table(
     Column("to_id", ForeignKey("unit.id"), primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("is_default", Integer, nullable=False),
+    Index(None, "to_id"),
 )

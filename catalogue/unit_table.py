@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from catalogue.schema import succession
 from catalogue.schema import unit as table
+from catalogue.units.register import Register
 
 
 class UnitTable:
@@ -16,6 +18,45 @@ class UnitTable:
     def __init__(self, connection: Connection) -> None:
         """Work inside the transaction of `connection`."""
         self._connection = connection
+
+    def load(self, register: Register) -> None:
+        """Make the tables hold what the register holds; a no-op where they do.
+
+        A district's successors, which the register works out from its communes, are rows like
+        any other.
+        """
+        units = [
+            {
+                "id": unit.id,
+                "code": unit.code,
+                "level": unit.level.value,
+                "name": unit.name,
+                "type": unit.type,
+                "folded": unit.folded,
+                "parent_id": unit.parent_id,
+                "valid_from": unit.valid_from,
+                "valid_to": unit.valid_to,
+                "legal_basis": unit.legal_basis,
+            }
+            for unit in register
+        ]
+        successions = [
+            {
+                "from_id": unit.id,
+                "to_id": heir.unit.id,
+                "kind": heir.kind.value,
+                "is_default": int(heir.is_default),
+            }
+            for unit in register
+            for heir in register.successors(unit)
+        ]
+        if self._holds(table, units) and self._holds(succession, successions):
+            return
+        self._connection.execute(delete(succession))
+        self._connection.execute(delete(table))
+        for target, rows in ((table, units), (succession, successions)):
+            if rows:
+                self._connection.execute(insert(target), rows)
 
     def count(self) -> int:
         """Count the units, each with its dates."""
@@ -47,3 +88,8 @@ class UnitTable:
         for row in self._connection.execute(edges):
             found[code_of[row.from_id]].append(row.code)
         return {code: tuple(dict.fromkeys(names)) for code, names in found.items()}
+
+    def _holds(self, target: Table, rows: list[dict[str, Any]]) -> bool:
+        columns = [column.name for column in target.c]
+        held = {tuple(row) for row in self._connection.execute(select(target))}
+        return held == {tuple(row[name] for name in columns) for row in rows}

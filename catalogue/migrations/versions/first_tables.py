@@ -322,3 +322,4 @@ def _create_units() -> None:
         sa.ForeignKeyConstraint(["to_id"], ["unit.id"], name=op.f("fk_succession_to_id_unit")),
         sa.PrimaryKeyConstraint("from_id", "to_id", name=op.f("pk_succession")),
     )
+    op.create_index(op.f("ix_succession_to_id"), "succession", ["to_id"])
