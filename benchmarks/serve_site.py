@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from gateway.serving import run
-
 from gateway.app import create_site
+from gateway.serving import run
 from gateway.settings import load_settings
 
 if __name__ == "__main__":

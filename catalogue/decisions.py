@@ -27,7 +27,16 @@ from catalogue.schema import miss as miss_table
 from catalogue.search.analysis import fold
 from redirects.mapping import Mapping
 
-__all__ = ["Batch", "Entry", "decide_mapping", "history", "recent", "take", "undo"]
+__all__ = [
+    "Batch",
+    "Entry",
+    "decide_mapping",
+    "history",
+    "import_mappings",
+    "recent",
+    "take",
+    "undo",
+]
 
 
 def take(
@@ -81,6 +90,31 @@ def decide_mapping(
     ]
     changes += [Change("miss", each, "map", state, None) for each, state in missed.items()]
     return Audit(connection).record(changes, editor=editor, now=now, verb="map")
+
+
+def import_mappings(
+    connection: Connection,
+    placed: Sequence[tuple[str, Mapping]],
+    *,
+    editor: str,
+    now: datetime,
+) -> Batch:
+    """Set many mappings, each with its site's name, active at once, as one batch."""
+    mappings = Mappings(connection)
+    changes: list[Change] = []
+    for start in range(0, len(placed), CHUNK):
+        chunk = placed[start : start + CHUNK]
+        by_key = mapping_table.c.key.in_([mapping.key for _, mapping in chunk])
+        before = MAPPINGS.where(connection, by_key)
+        mappings.put_all(chunk, state="active", source="import", now=now)
+        after = MAPPINGS.where(connection, by_key)
+        changes += [
+            Change("mapping", each, "import", before.get(each), state)
+            for each, state in after.items()
+            if state != before.get(each)
+        ]
+    raise_revision(connection)
+    return Audit(connection).record(changes, editor=editor, now=now, verb="import")
 
 
 def undo(connection: Connection, batch_id: str, *, editor: str, now: datetime) -> Batch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -85,6 +85,24 @@ class Mappings:
         )
         if state == "active" or (before is not None and before.state == "active"):
             raise_revision(self._connection)
+
+    def put_all(
+        self,
+        placed: Sequence[tuple[str, Mapping]],
+        *,
+        state: MappingState,
+        source: MappingSource,
+        now: datetime,
+    ) -> None:
+        """Set many mappings, each with its site's name; the caller raises the revision."""
+        standing = {"state": state, "source": source, "score": None, "updated_at": now}
+        rows = {one.key: self._values(site, one) | standing for site, one in placed}
+        statement = upsert(self._connection, table)
+        fresh = {name: statement.excluded[name] for name in next(iter(rows.values()), {})}
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=[table.c.key], set_=fresh),
+            list(rows.values()),
+        )
 
     def find(self, key: CanonicalUrl) -> StoredMapping | None:
         """Return what is known about an address."""

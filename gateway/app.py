@@ -19,7 +19,7 @@ from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
 from gateway.old_urls import dated, outcome_of, redirect
 from gateway.passthrough.proxy import Passthrough
-from gateway.publishing import Ground
+from gateway.publishing import ground_of
 from gateway.rendering import Pages
 from gateway.security import host_of, refusal_of
 from gateway.settings import Settings
@@ -27,7 +27,6 @@ from gateway.site.archived import ArchivePages
 from gateway.site.feeds import Feeds
 from gateway.site.notices import Notices
 from gateway.site.old_pages import OldPages, sites_by_host
-from gateway.site.paths import LIVE_PATHS
 from gateway.site.routes import portal_routes, trouble
 from gateway.site.searching import SearchIndex
 from gateway.threads import in_thread
@@ -156,10 +155,7 @@ def create_site(settings: Settings) -> ASGIApp:
     database = open_database(settings.database_url, read_only=True)
     archive = Archive(settings.archive_directory)
     sites = Sites(settings.sites())
-    ground = Ground(
-        settings.as_portal(LIVE_PATHS), settings.sites(), settings.routes(), settings.rules()
-    )
-    live = Live(database, ground, settings.snapshot_directory)
+    live = Live(database, ground_of(settings), settings.snapshot_directory)
     misses = MissSpool(settings.miss_directory)
     index = SearchIndex(lambda: WhooshEngine(settings.index_directory))
     metrics = Metrics()

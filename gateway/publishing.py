@@ -15,6 +15,8 @@ from catalogue.mappings import Mappings
 from catalogue.rules import Rules
 from catalogue.schema import capture
 from catalogue.sites import Sites
+from gateway.settings import Settings
+from gateway.site.paths import LIVE_PATHS
 from redirects.mapping import CanonicalUrl
 from redirects.route import ApiRoute
 from redirects.rule import Rule
@@ -42,6 +44,13 @@ class Ground:
         words += [f"{route} {sorted(route.methods)}" for route in self.routes]
         words += map(repr, self.rules)
         return blake2b("\n".join(words).encode(), digest_size=4).hexdigest()
+
+
+def ground_of(settings: Settings) -> Ground:
+    """Return what the settings say about old addresses."""
+    return Ground(
+        settings.as_portal(LIVE_PATHS), settings.sites(), settings.routes(), settings.rules()
+    )
 
 
 def publish(database: Database, ground: Ground, *, directory: Path) -> SnapshotReport:

@@ -163,6 +163,11 @@ class RouteSettings(_Table):
     )
     upstream: Origin = Field(description="Origin of the server that answers.")
     methods: tuple[str, ...] = Field((), description="Methods passed on; empty means all.")
+    query: str | None = Field(
+        None,
+        description="A parameter a call must have, such as `format=feed`, where pages and an API "
+        "share one path.",
+    )
     host_header: str | None = Field(
         None, description="Host told to the upstream; empty keeps the caller's."
     )
@@ -177,6 +182,7 @@ class RouteSettings(_Table):
             path=self.path,
             upstream=self.upstream,
             methods=frozenset(method.upper() for method in self.methods),
+            query=self.query,
             host_header=self.host_header,
             contact=self.contact,
             timeout=self.timeout,
@@ -192,7 +198,11 @@ class RuleSettings(_Table):
     kind: Literal["moved", "temporary", "gone", "archived"] = Field(
         "moved", description="What becomes of a matching address."
     )
-    target: str | None = Field(None, description="Where it leads; may use the captures.")
+    target: str | None = Field(
+        None,
+        description="Where it leads; may use the captures. `same:/path` says that it is only "
+        "another spelling of that path of its site.",
+    )
     place: Literal["before", "pattern", "after"] = Field(
         "pattern", description="Ahead of the mappings, after them, or last."
     )

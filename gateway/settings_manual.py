@@ -26,8 +26,8 @@ def manual() -> str:
         "",
         (
             "Generated from `gateway/settings.py`; change a setting there and run "
-            "`python scripts/write_settings_manual.py`. The file is `hopnhat.toml`; every setting of a "
-            "plain table can also come from the environment, which wins: `HOPNHAT_SERVE__PORT=80`."
+            "`python scripts/write_settings_manual.py`. The file is `hopnhat.toml`; settings of "
+            "plain tables can also come from the environment, which wins: `HOPNHAT_SERVE__PORT=80`."
         ),
         "",
         *_rows("At the top of the file", Settings, skip=set(TABLES)),

@@ -21,8 +21,10 @@ from redirects.rule import Rule
 from redirects.site import Portal, Site
 from redirects.sites import Sites
 from redirects.targets import (
+    SAME_AS,
     TargetError,
     TargetFault,
+    check_same,
     check_target,
     fault_message,
     is_reference,
@@ -165,6 +167,9 @@ class Draft:
         match rule.kind:
             case MappingKind.MOVED | MappingKind.TEMPORARY:
                 target = self._located(rule.target or "")
+                if target.startswith(SAME_AS):
+                    check_same(target)
+                    return target
                 check_target(expand(target, captures), self._portal)
                 return target
             case MappingKind.SPLIT:

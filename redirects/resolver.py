@@ -35,7 +35,7 @@ from redirects.route import ApiRoute
 from redirects.rule import Rule, RulePlace
 from redirects.site import Portal, Site
 from redirects.sites import Sites
-from redirects.targets import TargetError, location
+from redirects.targets import SAME_AS, TargetError, location
 from redirects.url import parse_url
 
 _Outcome = TypeVar("_Outcome", bound=Resolution | None)
@@ -231,8 +231,11 @@ class Resolver:
     def _redirected(
         self, site: Site, rule: Rule, captures: dict[str, str], visit: _Visit
     ) -> Resolution | None:
+        target = expand(rule.target or "", captures)
+        if target.startswith(SAME_AS):
+            return self._same_as(site, target, visit)
         try:
-            target = location(expand(rule.target or "", captures), self._portal)
+            target = location(target, self._portal)
         except TargetError as error:
             visit.remarks.append(f"rule {rule.name} refused: {error}")
             return None
@@ -242,6 +245,19 @@ class Resolver:
             return None
         entry = entries.MOVED if rule.kind is MappingKind.MOVED else entries.TEMPORARY
         return self._decided(site, visit.request, visit.key, entry + target.encode())
+
+    def _same_as(self, site: Site, target: str, visit: _Visit) -> Resolution | None:
+        """Answer as the other spelling is answered: its mapping, or the copy of it."""
+        path, _, query = target.removeprefix(SAME_AS).partition("?")
+        key = canonicalize_parts(site.host, path.encode(), query.encode(), site.query)
+        entry = self._lookup(digest(key))
+        visit.remarks.append(f"the same as {key}")
+        if entry is None:
+            return None
+        resolution = self._decided(site, visit.request, key, entry)
+        if resolution is None and entry[:1].isupper():
+            return Archived(site.name, key)
+        return resolution
 
     def _near_keys(self, site: Site, key: CanonicalUrl) -> Iterable[CanonicalUrl]:
         """Other spellings a visitor may have meant, likeliest first."""
@@ -317,6 +333,8 @@ def _route_of(routes: tuple[ApiRoute, ...], request: Request) -> ApiRoute | None
     path = request.raw_path
     for route in routes:
         if route.methods and request.method not in route.methods:
+            continue
+        if route.query and route.query.encode() not in request.raw_query.split(b"&"):
             continue
         prefix = route.path.encode()
         matches = path.startswith(prefix[:-1]) if prefix.endswith(b"*") else path == prefix

@@ -23,7 +23,9 @@ class Rule:
     `pattern` speaks the small language `*` (anything, captured as `:splat`) and `:name` (one
     segment), matched against the canonical path with its query; or RE2 when it starts with `^`.
     `target` may use the captures (`:splat`, `:name`, or `\1` for RE2) and otherwise follows the
-    grammar of `Mapping.target`. Rules of one place are tried by `order`, then by name.
+    grammar of `Mapping.target`; or is `same:/path`, when the address is only another spelling of
+    that path of the same site and is answered as that one is. Rules of one place
+    are tried by `order`, then by name.
     """
 
     name: str

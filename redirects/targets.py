@@ -14,6 +14,9 @@ from redirects.site import Portal
 from redirects.url import Url, UrlError, parse_url
 
 _REFERENCE = re.compile(r"(?:doc|unit|section):[A-Za-z0-9][A-Za-z0-9._~@/-]{0,199}", re.ASCII)
+SAME_AS = "same:"
+"""Begins a rule's target that is another spelling of the address: `same:/-/:slug`."""
+
 _UNSAFE = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
 _ABSOLUTE = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 
@@ -48,6 +51,17 @@ class TargetError(ValueError):
 def is_reference(target: str) -> bool:
     """Tell `doc:ID`, `unit:CODE` and `section:SLUG` from addresses."""
     return _REFERENCE.fullmatch(target) is not None
+
+
+def check_same(target: str) -> None:
+    """Accept `same:/path`, the target of a rule that only spells an address another way.
+
+    Raises:
+        TargetError: what follows is no path.
+    """
+    path = target.removeprefix(SAME_AS)
+    if not path.startswith("/") or path.startswith("//") or _UNSAFE.search(path):
+        raise TargetError(target, TargetFault.UNREADABLE, "does not name a path of its site")
 
 
 def check_target(target: str, portal: Portal) -> None:

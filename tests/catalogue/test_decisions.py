@@ -15,7 +15,15 @@ from sqlalchemy import Connection, insert, select
 
 from catalogue import schema
 from catalogue.database import CatalogueError, Database, current_revision
-from catalogue.decisions import Batch, decide_mapping, history, recent, take, undo
+from catalogue.decisions import (
+    Batch,
+    decide_mapping,
+    history,
+    import_mappings,
+    recent,
+    take,
+    undo,
+)
 from catalogue.document import DocumentState
 from catalogue.documents import Documents
 from catalogue.filtering import DocumentFilter
@@ -373,3 +381,27 @@ def test_five_thousand_decisions_in_one_batch_are_quick(database: Database) -> N
     assert taken - started < 5, "a bulk decision costs a few statements, not one a row"
     assert time.process_time() - taken < 5
     print(f"take {taken - started:.2f} s, undo {time.process_time() - taken:.2f} s of CPU")
+
+
+def test_an_import_is_one_batch_that_is_taken_back_to_the_letter(database: Database) -> None:
+    with database.writing() as connection:
+        World(connection)
+        decide_mapping(connection, "haiduong", a_mapping("/a", "/x"), editor="lan", now=NOW)
+        before, revision = rows(connection), current_revision(connection)
+
+        placed = [("haiduong", a_mapping(path, "/y")) for path in ("/a", "/b", "/c", "/b")]
+        batch = import_mappings(connection, placed, editor="bảng tính", now=NOW)
+
+        assert batch.size == 3
+        assert current_revision(connection) == revision + 1
+        assert {each.mapping.target for each in Mappings(connection).listing()} == {"/y"}
+        again = import_mappings(connection, placed, editor="bảng tính", now=NOW)
+        assert again.size == 0, "what is the same already is no change"
+
+        undo(connection, batch.id, editor="lan", now=NOW)
+        assert rows(connection) == before
+
+
+def test_an_import_of_nothing_is_an_empty_batch(database: Database) -> None:
+    with database.writing() as connection:
+        assert import_mappings(connection, [], editor="bảng tính", now=NOW).size == 0

@@ -368,3 +368,49 @@ def test_any_request_is_answered_and_explained_alike(
     if isinstance(resolution, Moved):
         assert resolution.location.startswith(f"{HOME}/")
         assert resolution.location.isascii()
+
+
+def same(pattern: str, target: str) -> Rule:
+    return Rule("same", "haiduong", pattern, target=target)
+
+
+def test_another_spelling_is_answered_as_the_address_it_stands_for(world: World, ask: Ask) -> None:
+    world.map("haiduong.gov.vn/-/gia-lua", "doc:7")
+    world.map("haiduong.gov.vn/-/bo", kind=MappingKind.GONE, reason="Đã gỡ")
+    world.archive("haiduong.gov.vn/-/cu")
+    world.rules.append(same("/web/guest/*/-/asset_publisher/*/content/:slug", "same:/-/:slug"))
+    address = "http://haiduong.gov.vn/web/guest/tin/-/asset_publisher/K3/content/"
+
+    moved = lead(world, ask(f"{address}gia-lua"))
+    assert isinstance(moved, Moved)
+    assert moved.location == f"{HOME}/tai-lieu/7"
+    gone = lead(world, ask(f"{address}bo"))
+    assert isinstance(gone, Gone)
+    assert lead(world, ask(f"{address}cu")) == Archived(
+        "haiduong", world.key("haiduong.gov.vn/-/cu")
+    )
+    assert isinstance(lead(world, ask(f"{address}chua-co")), Unresolved)
+
+
+@pytest.mark.parametrize("target", ["same:", "same:x", "same://evil.vn/", "same:/a\\b"])
+def test_another_spelling_must_be_a_path_of_the_site(world: World, target: str) -> None:
+    world.rules.append(same("/a/*", target))
+
+    (finding,) = world.compile().findings
+    assert finding.code == "unreadable-target"
+
+
+@pytest.mark.parametrize(
+    ("query", "passed"),
+    [("format=feed&type=rss", True), ("type=rss&format=feed", True), ("format=feedx", False)],
+)
+def test_a_route_may_ask_for_a_parameter(
+    world: World, ask: Ask, query: str, *, passed: bool
+) -> None:
+    world.routes.append(
+        ApiRoute("feed", "haiduong.gov.vn", "/index.php", "http://10.0.0.5", query="format=feed")
+    )
+
+    resolution = lead(world, ask(f"http://haiduong.gov.vn/index.php?{query}"))
+
+    assert isinstance(resolution, Proxied) is passed

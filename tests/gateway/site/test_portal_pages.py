@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import httpx2 as httpx
 import pytest
@@ -247,7 +247,7 @@ def test_machines_find_sitemap_robots_feed_and_search_description(
     assert f"<loc>{town.url}{document.path}</loc>" in visit("/sitemap/0.xml").text
     assert "tim-kiem?q={searchTerms}" in visit("/opensearch.xml").text
     for path in ("/atom.xml", "/tin-tuc/atom.xml", "/van-ban/atom.xml"):
-        feed = ElementTree.fromstring(visit(path).text)
+        feed = ET.fromstring(visit(path).text)
         titles = [node.text for node in feed.iter("{http://www.w3.org/2005/Atom}title")]
         assert ("Tin & bài" in titles) is (path != "/van-ban/atom.xml")
 
