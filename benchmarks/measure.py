@@ -54,12 +54,14 @@ def private_mb(pid: int) -> float:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table for people."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place else "left")
     for row in rows:
         table.add_row(*row)
-    Console(width=110).print(table)
+    console = Console(width=110)
+    console.print(title, highlight=False)
+    console.print(table)
 
 
 def print_line(bench: str, figures: Mapping[str, float | None]) -> None:

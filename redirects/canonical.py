@@ -27,7 +27,8 @@ _PLAIN_PATH = re.compile(rb"(?:/[a-z0-9_~-][a-z0-9_~.-]*)+")
 # Decoded paths that are their own key.
 _SETTLED_PATH = re.compile(r"(?:/[^\s%?#/\\;(.\x00-\x1f\x7f-\x9f][^\s%?#/\\;\x00-\x1f\x7f-\x9f]*)+")
 # Escapes that must not be decoded before the path is split: %2F, %5C and IIS's %uXXXX.
-_DELICATE_ESCAPE = re.compile(rb"%(?:2[fF]|5[cC]|[uU])|\\")
+_PERHAPS_DELICATE = re.compile(rb"%[25uU]")  # quick to rule out
+_DELICATE_ESCAPE = re.compile(rb"%(?:2[fF]|5[cC]|[uU])")
 _IIS_ESCAPE = re.compile(rb"%[uU]([0-9a-fA-F]{4})(?:%[uU]([dD][c-fC-F][0-9a-fA-F]{2}))?")
 # What stays percent-encoded in a key because it would be read as something else.
 _AMBIGUOUS_IN_PATH = re.compile(r"[\s%?#/\\\x00-\x1f\x7f-\x9f]")
@@ -86,7 +87,7 @@ def canonical_host(host: str) -> str:
 
 def canonical_path(raw_path: bytes) -> str:
     """Decode a path to its one spelling: "/", or "/a/b" without a last slash."""
-    if _PLAIN_PATH.fullmatch(raw_path):
+    if b"%" not in raw_path and _PLAIN_PATH.fullmatch(raw_path):
         return raw_path.decode()
     raw_path = raw_path.partition(b"#")[0]
     text = _decoded_whole(raw_path)
@@ -169,7 +170,8 @@ def _whatwg_host(text: str) -> str | None:
 
 def _decoded_whole(raw_path: bytes) -> str | None:
     """Decode a path in one go; None where it has to be done segment by segment."""
-    if _DELICATE_ESCAPE.search(raw_path):
+    delicate = _PERHAPS_DELICATE.search(raw_path) and _DELICATE_ESCAPE.search(raw_path)
+    if delicate or b"\\" in raw_path:
         return None
     try:
         return fold_text(_unquote(raw_path).decode())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from redirects import entry as entries
-from redirects.canonical import split_key
+from redirects.canonical import canonical_host, split_key
 from redirects.chains import Chains, goes_round
 from redirects.entry import digest, names_digest
 from redirects.finding import Finding
@@ -52,24 +52,28 @@ class Draft:
     def add_mappings(self, mappings: Iterable[Mapping]) -> None:
         """Take every mapping that can be served; of two for one address the first stands."""
         for mapping in mappings:
-            site = self._sites.of_host(split_key(mapping.key)[0])
+            host, path, query = split_key(mapping.key)
+            site = self._sites.of_host(host)
             if site is None:
                 self._find("unknown-host", "Không có cổng cũ nào mang tên miền này.", mapping.key)
                 continue
+            if host != site.host:  # mapped before its host became an alias of this site
+                key = f"{canonical_host(site.host)}{path}{'?' if query else ''}{query}"
+                mapping = replace(mapping, key=CanonicalUrl(key))  # noqa: PLW2901  the same mapping, under today's key
             try:
-                entry = self._entry(mapping)
+                self._add(mapping, site, self._entry(mapping))
             except TargetError as error:
                 self._find_fault(error, mapping.key)
-                continue
-            stands = self.entries.setdefault(digest(mapping.key), entry)
-            if stands is not entry:
-                if stands != entry:
-                    message = "Địa chỉ này có hai quyết định khác nhau; quyết định đầu được giữ."
-                    self._find("contradiction", message, mapping.key)
-                continue
-            self._note_names(mapping.key, site)
-            if self.redirects(mapping.key) and not is_reference(mapping.target or ""):
-                self.chains.add(mapping.key, entry[1:].decode())
+
+    def _add(self, mapping: Mapping, site: Site, entry: bytes) -> None:
+        stands = self.entries.setdefault(digest(mapping.key), entry)
+        if stands != entry:
+            message = "Địa chỉ này có hai quyết định khác nhau; quyết định đầu được giữ."
+            self._find("contradiction", message, mapping.key)
+            return
+        self._note_names(mapping.key, site)
+        if self.redirects(mapping.key) and not is_reference(mapping.target or ""):
+            self.chains.add(mapping.key, entry[1:].decode())
 
     def redirects(self, key: CanonicalUrl) -> bool:
         """Tell whether the entry of `key` is a redirect."""

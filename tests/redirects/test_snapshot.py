@@ -7,7 +7,7 @@ from pathlib import Path
 import cdbx
 import pytest
 
-from redirects.mapping import CanonicalUrl, MappingKind, SplitTarget
+from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
 from redirects.patterns import PatternError
 from redirects.resolution import Moved, Request, Unresolved
 from redirects.route import ApiRoute
@@ -255,6 +255,15 @@ def test_a_broken_structure_is_found_by_verifying(world: World) -> None:
     with pytest.raises(SnapshotError, match="cannot be read"):
         snapshot.verify()
     snapshot.close()
+
+
+def test_a_mapping_made_on_what_is_an_alias_today_still_answers(world: World) -> None:
+    for query in ("", "?x=1"):
+        key = CanonicalUrl(f"www.haiduong.gov.vn/a{query}")
+        world.mappings.append(Mapping(key, key, MappingKind.MOVED, f"/b{query}"))
+
+    assert codes(world) == []
+    assert leads_to(world, "/a") == ["https://haiphong.gov.vn/b"]
 
 
 def test_archived_addresses_are_entries_too(world: World) -> None:
