@@ -13,6 +13,12 @@ _DECLARED = re.compile(
 _IN_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _HEAD = 4_096
 _LAST_RESORT = "cp1258"  # the Vietnamese code page of the years before UTF-8
+# Python knows codecs that make no text ("hex") or fail on any ("undefined"): only these are used.
+_OF_THE_WEB = re.compile(
+    r"cp\d+|iso8859-\d+|koi8-[rtu]|tis-620|mac-\w+|utf-16(?:-[lb]e)?|gb\w+|big5\w*|euc_\w+"
+    r"|shift_jis\w*"
+)
+_AS_WINDOWS = frozenset({"ascii", "iso8859-1"})  # what browsers read these as (WHATWG Encoding)
 
 
 def decode(stored: StoredResponse) -> str:
@@ -35,6 +41,8 @@ def _claimed(stored: StoredResponse) -> str:
             found = codecs.lookup(name).name
         except LookupError:
             continue
-        if found not in {"utf-8", "ascii"} and not name.lower().endswith(("_codec", "hex")):
+        if found in _AS_WINDOWS:
+            return "cp1252"
+        if _OF_THE_WEB.fullmatch(found):
             return found
     return _LAST_RESORT

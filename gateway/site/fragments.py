@@ -9,6 +9,7 @@ import nh3
 from markupsafe import Markup
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from gateway.site.nesting import shallow
 from redirects.resolution import Archived, Gone, Moved, Request
 from redirects.resolver import Resolver
 from redirects.sites import Sites
@@ -64,7 +65,7 @@ def archived_file_path(url: str) -> str:
 
 def sanitize(html: str) -> str:
     """Return only what prints: no script, no style, no form, no nesting that exhausts a parser."""
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(shallow(html, MAX_DEPTH // 2))  # rows and cells are not counted
     for selector in ("script", "style", "template", "noscript", "iframe", "object", "svg", "math"):
         for node in tree.css(selector):
             node.decompose()
