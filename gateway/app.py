@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import assert_never
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from catalogue.database import open_database
 from catalogue.misses import MissSpool
 from catalogue.search.whoosh_engine import WhooshEngine
 from gateway.api.health import Health
+from gateway.console.application import console_application
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
 from gateway.old_urls import dated, outcome_of, redirect
@@ -216,3 +218,9 @@ def create_site(settings: Settings) -> ASGIApp:
         passthrough=passthrough,
         portal=portal,
     )
+
+
+def create_console(settings: Settings) -> ASGIApp:
+    """Build the editors' console: it signs editors in, shows what was imported, and writes."""
+    database = open_database(settings.database_url)
+    return console_application(settings, database=database, clock=lambda: datetime.now(UTC))

@@ -1,0 +1,71 @@
+"""Checking an address: the ladder that the public site climbs, shown rung by rung."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.responses import Response
+
+from catalogue.database import Database, current_revision
+from gateway.console import addresses
+from gateway.console.pages import Pages
+from gateway.console.visit import Visit
+from gateway.i18n import _
+from gateway.publishing import snapshots_on_disk
+from redirects.resolution import Explanation, Request
+from redirects.snapshot import SnapshotError, open_snapshot
+from redirects.url import Url, UrlError, parse_url
+
+
+class Checking:
+    """The page that answers "where does this address lead?"."""
+
+    def __init__(self, database: Database, pages: Pages, snapshots: Path) -> None:
+        self._database = database
+        self._pages = pages
+        self._snapshots = snapshots
+
+    def show(self, visit: Visit) -> Response:
+        """The form and, given an address, the explanation by the newest published snapshot."""
+        address = visit.params.one("dia-chi")[:4000]
+        problem, explanation, revision = "", None, 0
+        url = _url(address) if address else None
+        if address and url is None:
+            problem = _("Đây không phải là một địa chỉ http(s).")
+        elif url is not None:
+            problem, explanation, revision = self._explain(url)
+        with self._database.reading() as connection:
+            newest = current_revision(connection)
+        return self._pages.answer(
+            visit,
+            "check.html",
+            tab=addresses.CHECK,
+            typed=address,
+            problem=problem,
+            explanation=explanation,
+            outcome=type(explanation.resolution).__name__ if explanation else "",
+            revision=revision,
+            newest=newest,
+        )
+
+    def _explain(self, url: Url) -> tuple[str, Explanation | None, int]:
+        path = next(iter(snapshots_on_disk(self._snapshots)), None)
+        if path is None:
+            return _("Chưa có bản công bố nào: trang công khai chưa chạy lần nào."), None, 0
+        try:
+            snapshot = open_snapshot(path)
+        except (SnapshotError, OSError):
+            return _("Không mở được bản công bố mới nhất."), None, 0
+        try:
+            host = url.host if url.port is None else f"{url.host}:{url.port}"
+            request = Request(host, url.path.encode(), url.query.encode())
+            return "", snapshot.resolver().explain(request), snapshot.revision
+        finally:
+            snapshot.close()
+
+
+def _url(address: str) -> Url | None:
+    try:
+        return parse_url(address if "://" in address[:12] else f"http://{address}")
+    except UrlError:
+        return None

@@ -1,0 +1,57 @@
+"""A form: what an editor posted, read within bounds and held as plain text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+MOST_BYTES = 1_000_000
+MOST_FIELDS = 5_000
+
+
+class FormError(Exception):
+    """A body that is not a form we read; `status` is the answer it deserves."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form, in the order they were sent; a name may come more than once."""
+
+    fields: tuple[tuple[str, str], ...] = field(default=())
+
+    def one(self, name: str, default: str = "") -> str:
+        """The first value of `name`, without surrounding blanks."""
+        return next((value.strip() for key, value in self.fields if key == name), default)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of `name`."""
+        return [value for key, value in self.fields if key == name]
+
+    def ids(self, name: str) -> list[int]:
+        """Every value of `name` that is a row's id."""
+        return [int(value) for value in self.all(name) if value.isascii() and value.isdecimal()]
+
+
+async def read_form(request: Request) -> Form:
+    """Read an urlencoded body. Raises FormError for another type, size or number of fields."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise FormError(f"a form of more than {MOST_BYTES} bytes", status=413)
+    if not body:
+        return Form()
+    if kind != "application/x-www-form-urlencoded":
+        raise FormError(f"a form of type {kind!r}", status=415)
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise FormError(f"a form that cannot be read: {error}", status=400) from error
+    return Form(tuple(pairs))
