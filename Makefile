@@ -48,7 +48,7 @@ drill: $(VENV)/.dev  ## Faults on purpose: kill -9, a full disk, hostile input.
 	$(BIN)/python -m pytest -m drill -p no:randomly
 
 bench: $(VENV)/.dev  ## make bench NAME=redirects|canonical|extract|search|crawl|passthrough
-	PYTHONPATH=. $(BIN)/python benchmarks/$(NAME).py
+	$(BIN)/python -m benchmarks.$(NAME)
 
 lock: $(VENV)/.dev  ## Renew both lock files.
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group build -o requirements.lock
