@@ -96,7 +96,7 @@ class DocumentApi:
         found = [
             d for d in self.documents if params.get("so", "").lower() in (d.number or "").lower()
         ]
-        page = int(params["page"]) if params.get("page", "").isdecimal() else 1
+        page = max(1, web.number(params.get("page"), 1))
         shown = found[(page - 1) * self.page_size : page * self.page_size]
         text = json.dumps(
             {"TongSo": len(found), "Trang": page, "DuLieu": [_record(d) for d in shown]},
@@ -133,15 +133,11 @@ def datastore_search(articles: Sequence[Article], request: Request) -> Reply:
     if params.get("resource_id") != "thong-ke-tin-bai":
         error = {"success": False, "error": {"__type": "Not Found Error", "message": "Not found"}}
         return web.raw(json.dumps(error).encode(), JSON, 404)
-    offset, limit = (_number(params.get(k), d) for k, d in (("offset", 0), ("limit", 100)))
+    offset, limit = (web.number(params.get(k), d) for k, d in (("offset", 0), ("limit", 100)))
     fields = [{"id": k, "type": "int"} for k in ("_id", "nam", "so_tin")]
     result = {"fields": fields, "records": rows[offset:][:limit], "total": len(rows)}
     text = json.dumps({"success": True, "result": result}, ensure_ascii=False)
     return web.raw(text.encode(), JSON)
-
-
-def _number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdecimal() and text.isascii() else default
 
 
 def dossier_page(request: Request) -> Reply:

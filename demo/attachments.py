@@ -38,7 +38,7 @@ def files_for(ident: int, kind: str, draft: Draft, rng: random.Random) -> tuple[
                 StoredFile(ident * 10, f"QD {stem} ({rng.randint(1, 3)}).doc", WORD, rtf(draft)),
             )
         case "van-ban":
-            stem = draft.title.split(" ")[0] + " " + (draft.number or "").replace("/", "-")
+            stem = draft.title.split(" số ")[0] + " " + (draft.number or "").replace("/", "-")
             return (StoredFile(ident * 10, f"{stem} (đã ký số).pdf", PDF, pdf(draft)),)
         case "quy-hoach":
             return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -103,7 +104,8 @@ def search_cases(truths: Sequence[Truth]) -> tuple[SearchCase, ...]:
     """What people type: words of a title with marks, without or decomposed, and numbers."""
     documents = [t for t in truths if t.expected == "document" and t.kind != "english"]
     starts = [_first_words(t.title) for t in documents]
-    distinct = [t for t, start in zip(documents, starts, strict=True) if starts.count(start) == 1]
+    counts = Counter(starts)
+    distinct = [t for t, start in zip(documents, starts, strict=True) if counts[start] == 1]
     return tuple(
         case for index, truth in enumerate(distinct) for case in _queries(truth, index)
     )  # fmt: skip

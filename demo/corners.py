@@ -22,7 +22,7 @@ CALENDAR: Final = "/lich-cong-tac"
 CASINO: Final = "http://bet88.invalid/"
 
 _relative_trap = re.compile(r"/(?:a/)+")
-_month = re.compile(r"(\d{4})-(\d{2})")
+_month = re.compile(r"([0-9]{4})-([0-9]{2})")
 _duties: Final = (
     "Giao ban đầu tuần tại phòng họp số 1",
     "Tiếp công dân định kỳ tại trụ sở tiếp công dân",

@@ -11,9 +11,11 @@ from demo import api, corners, web
 from demo.article import SECTION_NAMES
 from demo.charsets import to_tcvn3, to_windows_1258
 from demo.liferay import slug_of
+from demo.shelf import Shelf
 from demo.truth import Attachment, DemoSite, Truth
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping, Sequence
 
     from demo.article import Article, StoredFile
@@ -104,12 +106,16 @@ class DistrictPortal:
     def __init__(self, articles: Sequence[Article]) -> None:
         entries = _with_encodings(articles)
         self.by_ident = {entry.article.ident: entry for entry in entries}
-        self.files = {e.file_path(f): f for e in entries for f in e.article.files}
-        newest_first = sorted(entries, key=lambda e: e.article.ident, reverse=True)
-        self.public = [e for e in newest_first if e.article.is_listed]
+        self.files = {_file_key(e.file_path(f)): f for e in entries for f in e.article.files}
+        newest_first = sorted(entries, key=_by_date, reverse=True)
+        public = [e for e in newest_first if e.article.is_listed]
+        self.joomla_news = [e for e in public if not e.in_dnn]
+        self.shelf = Shelf(
+            public, group=lambda e: (e.in_dnn, e.article.kind), ident=lambda e: e.article.ident
+        )
         self.spam_path = next((e.path for e in entries if "spam" in e.article.hazards), "/")
         self.truths = (
-            *_listing_truths(self.public),
+            *_listing_truths(public),
             *map(_truth, entries),
             *_missing_truths(entries),
             *corners.truths(SITE.host, SITE.name),
@@ -148,7 +154,7 @@ class DistrictPortal:
         return None
 
     def _entry(self, ident: str, *, in_dnn: bool) -> _Entry | None:
-        entry = self.by_ident.get(int(ident)) if ident.isascii() and ident.isdigit() else None
+        entry = self.by_ident.get(web.number(ident, -1))
         return entry if entry and entry.in_dnn == in_dnn else None
 
     def _dnn_listing(self, path: str, params: Mapping[str, str], request: Request) -> Reply | None:
@@ -158,7 +164,7 @@ class DistrictPortal:
             return None
         for kind, tab in _tabs.items():
             if asked == str(tab):
-                entries = [e for e in self.public if e.in_dnn and e.article.kind == kind]
+                entries = self.shelf.of((True, kind))
                 return self._page(
                     request, "dnn/section.html", title=SECTION_NAMES[kind], entries=entries,
                     crumbs=[(f"/Default.aspx?tabid={tab}", SECTION_NAMES[kind])],
@@ -173,7 +179,7 @@ class DistrictPortal:
         if params.get("format") == "feed":
             return self._feed(params.get("type", "rss"), request)
         if params.get("view") != "category":
-            stories = [e for e in self.public if not e.in_dnn and e.article.kind == "tin-tuc"][:9]
+            stories = self.shelf.of((False, "tin-tuc"))[:9]
             return self._page(
                 request, "joomla/home.html", title="Trang nhất", crumbs=[], entries=stories
             )
@@ -183,7 +189,7 @@ class DistrictPortal:
         return None
 
     def _feed(self, form: str, request: Request) -> Reply:
-        news = [e for e in self.public if not e.in_dnn][:10]
+        news = self.joomla_news[:10]
         links = [request.origin + e.path for e in news]
         form = "atom" if form == "atom" else "rss"
         return api.feed([e.article for e in news], links, self.site.title, form)
@@ -191,9 +197,8 @@ class DistrictPortal:
     def _joomla_category(
         self, kind: str, category: int, params: Mapping[str, str], request: Request
     ) -> Reply:
-        entries = [e for e in self.public if not e.in_dnn and e.article.kind == kind]
-        asked = params.get("start", "0")
-        start = int(asked) if asked.isascii() and asked.isdigit() else 0
+        entries = self.shelf.of((False, kind))
+        start = web.number(params.get("start"))
         return self._page(
             request, "joomla/category.html", title=SECTION_NAMES[kind],
             crumbs=[(_category_path(category), SECTION_NAMES[kind])],
@@ -203,13 +208,10 @@ class DistrictPortal:
 
     def _article_page(self, entry: _Entry, request: Request) -> Reply:
         article = entry.article
-        era = [
-            e for e in self.public if e.in_dnn == entry.in_dnn and e.article.kind == article.kind
-        ]
         declared = {"utf-8": "utf-8", "windows-1258": "windows-1258", "tcvn3": "iso-8859-1"}
         reply = self._page(
             request, "dnn/article.html" if entry.in_dnn else "joomla/article.html",
-            title=article.title, article=article, related=web.neighbours(era, entry),
+            title=article.title, article=article, related=self.shelf.neighbours(entry),
             crumbs=[(
                 f"/Default.aspx?tabid={entry.tab}" if entry.in_dnn
                 else _category_path(_categories[article.kind]), article.section,
@@ -221,10 +223,8 @@ class DistrictPortal:
         return _encoded(reply, entry.encoding)
 
     def _file(self, path: str, request: Request) -> Reply | None:
-        address = f"{quote(path, safe='/()')}" + (
-            f"?{request.query}" if "fileticket" in request.query else ""
-        )
-        file = self.files.get(address.replace("%3D", "%3d"))
+        ticket = request.params.get("fileticket")
+        file = self.files.get(f"{path}?{ticket}" if ticket else quote(path, safe="/()"))
         if file:
             return web.download(file.body, file.media_type, file.name)
         if path == "/robots.txt":
@@ -236,18 +236,26 @@ class DistrictPortal:
         return web.Reply(404, page.headers, page.body)
 
     def _page(self, request: Request, template: str, /, **context: object) -> Reply:
-        fresh = [e for e in self.public if not e.in_dnn][:5]
         text = web.render(
             template,
             **{"charset": "utf-8", **context},
             site=self.site,
             sections=[(_category_path(c), SECTION_NAMES[k]) for k, c in _categories.items()],
             tabs=[(f"/Default.aspx?tabid={t}", SECTION_NAMES[k]) for k, t in _tabs.items()],
-            latest=fresh,
+            latest=self.joomla_news[:5],
             spam_path=self.spam_path,
             session=web.digest(request.raw_path + request.query)[:26],
         )
         return web.html(text)
+
+
+def _file_key(path: str) -> str:
+    """A file's address without what does not tell it from others: the tab and the last sign."""
+    return path.replace("fileticket=", "").split("&")[0].replace("%3d", "=")
+
+
+def _by_date(entry: _Entry) -> tuple[dt.date, int]:
+    return entry.article.published, entry.article.ident
 
 
 def _category_path(category: int) -> str:
@@ -290,6 +298,7 @@ def _truth(entry: _Entry) -> Truth:
         )
     else:
         session = web.digest(entry.slug)[:26]
+        spellings.append(origin + entry.path.replace("Itemid=45", "Itemid=12"))
         spellings.append(f"{origin}{entry.path}&PHPSESSID={session}")
         spellings.append(f"{origin}{entry.path}&fbclid=IwAR{session}")
     return Truth(

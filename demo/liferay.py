@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus, unquote
 
 from demo import api, web
 from demo.article import SECTION_NAMES
+from demo.shelf import Shelf
 from demo.truth import Attachment, DemoSite, Truth
 
 if TYPE_CHECKING:
@@ -112,8 +113,11 @@ class LiferayPortal:
         self.by_slug = {entry.slug: entry for entry in self.entries}
         self.marked = {unquote(e.short): e for e in self.entries if _is_marked(e)}
         self.files = {uuid_of(f): f for a in articles for f in a.files}
-        self.public = [e for e in reversed(self.entries) if e.article.is_listed]
-        self.truths = (*_listing_truths(self.public), *map(_truth, self.entries), *_stale_truths())
+        newest_first = sorted(self.entries, key=_by_date, reverse=True)
+        public = [e for e in newest_first if e.article.is_listed]
+        self.latest = [e for e in public if e.article.kind in ("tin-tuc", "thong-bao")][:6]
+        self.shelf = Shelf(public, group=lambda e: e.article.kind, ident=lambda e: e.article.ident)
+        self.truths = (*_listing_truths(public), *map(_truth, self.entries), *_stale_truths())
 
     def answer(self, request: Request) -> Reply:
         """Any request; pages carry ETag and Last-Modified."""
@@ -165,7 +169,7 @@ class LiferayPortal:
             case "/api/3/action/datastore_search":
                 return api.datastore_search([e.article for e in self.entries], request)
             case "/rss/tin-tuc.xml":
-                news = [e for e in self.public if e.article.kind == "tin-tuc"][:15]
+                news = self.shelf.of("tin-tuc")[:15]
                 links = [request.origin + e.short for e in news]
                 return api.feed([e.article for e in news], links, self.site.title, "rss")
             case _:
@@ -197,16 +201,16 @@ class LiferayPortal:
         return web.render("sitemap.xml", locations=locations).encode()
 
     def _home(self, request: Request) -> Reply:
-        news = [e for e in self.public if e.article.kind == "tin-tuc"]
+        news = self.shelf.of("tin-tuc")
         return self._page(
             request, "liferay/home.html", title="Trang chủ", crumbs=[],
             lead_story=news[0], stories=news[1:7], most_read=news[3::7][:8],
-            documents=[e for e in self.public if e.article.kind == "van-ban"][:6],
+            documents=self.shelf.of("van-ban")[:6],
         )  # fmt: skip
 
     def _section(self, kind: str, request: Request) -> Reply:
-        entries = [e for e in self.public if e.article.kind == kind]
-        current = _positive(request.params.get("_cur", "1"))
+        entries = self.shelf.of(kind)
+        current = max(1, web.number(request.params.get("_cur"), 1))
         shown = entries[(current - 1) * PAGE_SIZE : current * PAGE_SIZE]
         if not shown:
             return self._missing(request)
@@ -218,14 +222,13 @@ class LiferayPortal:
 
     def _article_page(self, entry: _Entry, request: Request) -> Reply:
         article = entry.article
-        siblings = [e for e in self.public if e.article.kind == article.kind]
         broken = (
             f"/-/{STALE_SLUGS[article.ident % 4]}" if "broken-link" in article.hazards else None
         )
         reply = self._page(
             request, "liferay/article.html", title=article.title, entry=entry, broken=broken,
             crumbs=[(f"/web/guest/{article.kind}", article.section)],
-            related=web.neighbours(siblings, entry),
+            related=self.shelf.neighbours(entry),
             files=[(_library_url(f), f.name, len(f.body)) for f in article.files],
         )  # fmt: skip
         return _decomposed(reply) if "nfd-text" in article.hazards else reply
@@ -240,13 +243,17 @@ class LiferayPortal:
             template,
             site=self.site,
             sections=[(f"/web/guest/{k}", n) for k, n in SECTION_NAMES.items() if k != "english"],
-            latest=[e for e in self.public if e.article.kind in ("tin-tuc", "thong-bao")][:6],
+            latest=self.latest,
             session=f"{session}.node1",
             marked=[e.marked("NFD") for e in self.marked.values()],
             here=request.raw_path.split(";")[0],
             **context,
         )
         return web.html(text)
+
+
+def _by_date(entry: _Entry) -> tuple[dt.date, int]:
+    return entry.article.published, entry.article.ident
 
 
 def _with_slugs(articles: Sequence[Article]) -> list[_Entry]:
@@ -374,10 +381,6 @@ def _without_languages(path: str) -> str:
 def _decomposed(reply: Reply) -> Reply:
     text = unicodedata.normalize("NFD", reply.body.decode())
     return web.Reply(reply.status, reply.headers, text.encode())
-
-
-def _positive(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() else 1
 
 
 def _page_count(entries: int) -> int:

@@ -126,7 +126,7 @@ class Newsroom:
 
     def _serial(self, topic: Topic, slots: Slots) -> int:
         while True:
-            serial = slots.rng.randint(3, 2900 if not topic.get("quy_pham") else 62)
+            serial = slots.rng.randint(3, self.scale * (62 if topic.get("quy_pham") else 2900))
             key = (slots.day.year, topic["ky_hieu"], serial)
             if key not in self.numbers:
                 self.numbers.add(key)

@@ -76,7 +76,8 @@ def serve(world: World, port: int = 0, public_port: int | None = None) -> Iterat
         listener.bind(("127.0.0.1", port))
         config = uvicorn.Config(
             app, log_level="critical", access_log=False, lifespan="off",
-            date_header=False, server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=2, server_header=False,
         )  # fmt: skip
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

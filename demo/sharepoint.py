@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 
 from demo import api, web
 from demo.article import SECTION_NAMES
+from demo.shelf import Shelf
 from demo.truth import Attachment, DemoSite, Truth
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ class SharePointPortal:
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self.by_ident = {article.ident: article for article in articles}
-        newest_first = sorted(articles, key=lambda a: a.ident, reverse=True)
-        self.public = [a for a in newest_first if a.is_listed]
+        newest_first = sorted(articles, key=lambda a: (a.published, a.ident), reverse=True)
+        public = [a for a in newest_first if a.is_listed]
+        self.shelf = Shelf(public, group=lambda a: a.kind, ident=lambda a: a.ident)
         self.documents = api.DocumentApi([a for a in newest_first if a.kind == "van-ban"])
         self.truths = (
             *_listing_truths(),
@@ -120,7 +122,7 @@ class SharePointPortal:
         }
         name = names.get(path, "itemid" if path.endswith("/pages/chi-tiet.aspx") else None)
         ident = params.get(name, "") if name else ""
-        article = self.by_ident.get(int(ident)) if ident.isascii() and ident.isdigit() else None
+        article = self.by_ident.get(web.number(ident, -1))
         fits = article and path_of(article).lower().split("?")[0] == path
         return article if fits or path.startswith("/lists/") else None
 
@@ -141,7 +143,7 @@ class SharePointPortal:
             case "/gop-y":
                 return api.letter_box(request)
             case "/_layouts/listfeed.aspx":
-                news = [a for a in self.public if a.kind == "tin-tuc"][:10]
+                news = self.shelf.of("tin-tuc")[:10]
                 links = [request.origin + path_of(a) for a in news]
                 return api.feed(news, links, self.site.title, "rss")
             case _:
@@ -159,9 +161,7 @@ class SharePointPortal:
         if path == "/_layouts/15/download.aspx":
             return self._file(unquote(params.get("sourceurl", "")))
         if path == "/handlers/tailieu.ashx":
-            article = (
-                self.by_ident.get(int(params["id"])) if params.get("id", "").isdigit() else None
-            )
+            article = self.by_ident.get(web.number(params.get("id"), -1))
             return (
                 self._file(file_path(article, article.files[0]))
                 if article and article.files
@@ -171,7 +171,7 @@ class SharePointPortal:
 
     def _file(self, path: str) -> Reply | None:
         found = _attachment_path.fullmatch(unquote(path))
-        article = self.by_ident.get(int(found[1])) if found else None
+        article = self.by_ident.get(web.number(found[1], -1)) if found else None
         if found is None or article is None:
             return None
         for file in article.files:
@@ -180,14 +180,14 @@ class SharePointPortal:
         return None
 
     def _home(self, request: Request) -> Reply:
-        news = [a for a in self.public if a.kind == "tin-tuc"]
+        news = self.shelf.of("tin-tuc")
         return self._page(
             request, "sharepoint/home.html", title="Trang chủ", crumbs=[], stories=news[:8],
-            notices=[a for a in self.public if a.kind == "thong-bao"][:5],
+            notices=self.shelf.of("thong-bao")[:5],
         )  # fmt: skip
 
     def _section(self, kind: str, request: Request) -> Reply:
-        articles = [a for a in self.public if a.kind == kind]
+        articles = self.shelf.of(kind)
         current = _posted_page(request) if request.method == "POST" else 1
         return self._page(
             request, "sharepoint/section.html", title=SECTION_NAMES[kind],
@@ -197,15 +197,16 @@ class SharePointPortal:
         )  # fmt: skip
 
     def _article_page(self, article: Article, request: Request) -> Reply:
-        siblings = [a for a in self.public if a.kind == article.kind]
-        older = [a for a in siblings if a.ident < article.ident][:8]
         reply = self._page(
-            request, "sharepoint/article.html", title=article.title, article=article, older=older,
+            request,
+            "sharepoint/article.html",
+            title=article.title,
+            article=article,
+            older=self.shelf.following(article, 8),
             crumbs=[(f"/{folder(article.kind)}/Pages/default.aspx", article.section)],
             files=[(file_path(article, f), f.name) for f in article.files],
-            broken=f"/tin-tuc/Pages/chi-tiet.aspx?ItemID={90000 + article.ident}&CateID=12"
-            if "broken-link" in article.hazards else None,
-        )  # fmt: skip
+            broken=_missing_path(article) if "broken-link" in article.hazards else None,
+        )
         return web.Reply(reply.status, reply.headers, reply.body, 0.5 * ("slow" in article.hazards))
 
     def _soft_error(self, request: Request) -> Reply:
@@ -223,7 +224,7 @@ class SharePointPortal:
                 for k, n in SECTION_NAMES.items()
                 if k != "english"
             ],
-            latest=[a for a in self.public if a.kind == "tin-tuc"][:5],
+            latest=self.shelf.of("tin-tuc")[:5],
             path_of=path_of,
             display_form=display_form,
             view_state=web.digest(request.raw_path) * 3,
@@ -236,6 +237,10 @@ class SharePointPortal:
 def _posted_page(request: Request) -> int:
     found = re.search(rb"__EVENTARGUMENT=(\d{1,6})", request.body)
     return int(found[1]) if found else 1
+
+
+def _missing_path(article: Article) -> str:
+    return f"/tin-tuc/Pages/chi-tiet.aspx?ItemID={90000 + article.ident}&CateID=12"
 
 
 def _truth(article: Article) -> Truth:
@@ -309,11 +314,7 @@ def _listing_truths() -> list[Truth]:
 
 def _error_truths(articles: Sequence[Article]) -> list[Truth]:
     origin = f"http://{SITE.host}"
-    missing = [
-        f"/tin-tuc/Pages/chi-tiet.aspx?ItemID={90000 + a.ident}&CateID=12"
-        for a in articles
-        if "broken-link" in a.hazards
-    ]
+    missing = [_missing_path(a) for a in articles if "broken-link" in a.hazards]
     errors = [
         Truth(
             site=SITE.name, url=origin + path, kind="missing", section="", title="",

@@ -77,6 +77,7 @@ class Slots(dict[str, object]):
     def __init__(self, region: Region, day: dt.date, rng: random.Random) -> None:
         place, other = rng.sample(region.places, 2)
         self.day, self.rng = day, rng
+        self.drawn: dict[str, str] | None = None
         super().__init__(
             noi=place,
             noi2=other,
@@ -108,9 +109,17 @@ class Slots(dict[str, object]):
         """The pattern with every slot filled, its first letter upper-case."""
         return capitalized(pattern.format_map(self))
 
+    def fill_alike(self, *patterns: str) -> tuple[str, ...]:
+        """Patterns filled so that a number of the same spec is the same number in all."""
+        self.drawn = {}
+        filled = tuple(self.fill(pattern) for pattern in patterns)
+        self.drawn = None
+        return filled
+
     def _integer(self, spec: str) -> str:
         low, high = (int(part) for part in spec.split("-"))
-        return f"{self.rng.randint(low, high):,}".replace(",", ".")
+        number = f"{self.rng.randint(low, high):,}".replace(",", ".")
+        return number if self.drawn is None else self.drawn.setdefault(spec, number)
 
     def _decimal(self, spec: str) -> str:
         low, high = (float(part) for part in spec.split("-"))
@@ -143,15 +152,21 @@ def compose(kind: str, topic: Topic, slots: Slots, *, serial: int) -> Draft:
 
 def _story(kind: str, topic: Topic, slots: Slots) -> Draft:
     rng = slots.rng
-    title = slots.fill(rng.choice(topic["titles"]))
+    chosen = rng.randrange(len(topic["titles"]))
+    title, lead = slots.fill_alike(topic["titles"][chosen], topic["leads"][_lead(topic, chosen)])
     body = _some(topic["body"], rng, keep=CHOSEN)
     if kind == "tin-tuc":
         body += _general("paragraphs", rng, GENERAL)
     elif kind in ("thong-bao", "quy-hoach"):
         body += _general("notices", rng, GENERAL)
-    lines = (rng.choice(topic["leads"]), *body)
     table = _table(topic["table"], slots) if "table" in topic else ()
-    return Draft(title, tuple(slots.fill(line) for line in lines), table)
+    return Draft(title, (lead, *(slots.fill(line) for line in body)), table)
+
+
+def _lead(topic: Topic, title: int) -> int:
+    """Which lead belongs to a title: the one the topic names, else any may follow any."""
+    order: list[int] = topic.get("lead_of_title", [])
+    return order[title] if order else title % len(topic["leads"])
 
 
 def _general(pool: str, rng: random.Random, count: int) -> list[str]:

@@ -27,7 +27,7 @@ SITE: Final = DemoSite(
 )
 
 _article = re.compile(r"/bai-viet/(\d+)(?:/(?:vi|en))*/?")
-_month = re.compile(r"/lich/(\d{4})/(\d{1,2})/?")
+_month = re.compile(r"/lich/([0-9]{4})/([0-9]{1,2})/?")
 _listing = re.compile(r"/(?:tin)?(?:/(?:vi|en))*/?")
 
 
@@ -46,7 +46,7 @@ class TrapPortal:
         """Any request; the same address always shows the same page."""
         path = request.path
         if found := _article.fullmatch(path):
-            article = self.by_ident.get(int(found[1]))
+            article = self.by_ident.get(web.number(found[1], -1))
             return self._page(request, article.title, article) if article else _missing()
         if found := _month.fullmatch(path):
             return self._month(request, int(found[1]), int(found[2]))
@@ -73,7 +73,7 @@ class TrapPortal:
             title=title,
             article=article,
             here=request.raw_path.rstrip("/"),
-            page=_page_number(request),
+            page=web.number(request.params.get("trang"), 1),
             shown=turned[:6] if article or request.query else self.articles,
             months=[_shifted(month, step) for step in (-1, 1)],
             session=web.digest(request.raw_path + request.query)[:20],
@@ -84,11 +84,6 @@ class TrapPortal:
 def _shifted(month: tuple[int, int], step: int) -> str:
     index = month[0] * 12 + month[1] - 1 + step
     return f"/lich/{index // 12:04d}/{index % 12 + 1}"
-
-
-def _page_number(request: Request) -> int:
-    text = request.params.get("trang", "1")
-    return int(text[:12]) if text.isascii() and text.isdigit() else 1
 
 
 def _missing() -> Reply:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
+import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from demo.truth import DemoSite, Truth
-
-Item = TypeVar("Item")
 
 HTML = "text/html; charset=utf-8"
 
@@ -141,11 +140,9 @@ def gzipped(reply: Reply, request: Request) -> Reply:
     )
 
 
-def neighbours(siblings: Sequence[Item], item: Item, count: int = 5) -> list[Item]:
-    """The items after one in a ring, so that each is linked from `count` others."""
-    place = siblings.index(item) + 1 if item in siblings else 0
-    ring = (*siblings[place:], *siblings[:place])
-    return [other for other in ring[:count] if other != item]
+def number(text: str | None, default: int = 0) -> int:
+    """A number of a query, or the default for whatever is none that an old server would take."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else default
 
 
 def digest(value: bytes | str) -> str:

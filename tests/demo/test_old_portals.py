@@ -50,8 +50,8 @@ def test_every_address_of_the_truth_answers_as_expected(
     wrong = [
         (url, status)
         for truth in world.truths
-        for url in (truth.url, *truth.spellings)
-        if (status := fetch(url).status_code) != expected_status(truth)
+        for url in (truth.url, *(truth.spellings if "slow" not in truth.hazards else ()))
+        if (status := fetch(url, "HEAD").status_code) != expected_status(truth)
     ]
     assert wrong == []
 

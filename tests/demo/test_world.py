@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from hypothesis import given
@@ -107,6 +107,20 @@ def test_every_form_of_old_address_and_of_query_is_asked_for(world: World) -> No
 def test_a_query_names_a_title_that_exists(world: World) -> None:
     titles = {truth.title for truth in world.truths}
     assert all(case.title in titles for case in world.search_cases)
+
+
+@given(
+    st.sampled_from(["www.haiduong", "haiphong", "gialoc.haiduong", "bay.haiduong"]),
+    st.text(max_size=40),
+    st.text(max_size=40),
+    st.sampled_from(["", "/api/vanban", "/index.php", "/bai-viet/", "/lich/0000/1", "/documents/"]),
+)
+def test_no_request_whatever_makes_an_old_server_fail(
+    world: World, name: str, path: str, query: str, start: str
+) -> None:
+    host = f"{name}.gov.vn.localhost"
+    request = Request("GET", host, quote(f"{start}/{path}"), query)
+    assert create_app(world).portals[host].answer(request).status in (200, 302, 404)
 
 
 @given(st.text(alphabet=LETTERS + LETTERS.upper() + " 0123456789-/.,"))
