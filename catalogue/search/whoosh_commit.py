@@ -23,6 +23,7 @@ from whoosh.query.positional import Phrase
 
 from catalogue.search import bm25
 from catalogue.search.engine import FACETS
+from catalogue.search.whoosh_schema import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -113,7 +114,7 @@ class Commit:
             if key in self._cache:
                 self._cache.move_to_end(key)
                 return self._cache[key]
-        found = self._read(searcher, name, token)
+        found = self._read(searcher, name, encodable(token))
         with self._lock:
             if key not in self._cache:
                 self._cache[key] = found

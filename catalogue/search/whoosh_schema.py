@@ -66,6 +66,7 @@ def make_document(entry: Entry) -> dict[str, Any]:
     """Lay out one entry for the schema."""
     tokens = read_entry(entry)
     facets = facet_values(entry)
+    sound = {name: [encodable(value) for value in values] for name, values in facets.items()}
     return {
         "document_id": str(entry.document_id),
         "folded": " ".join(tokens.folded),
@@ -76,10 +77,10 @@ def make_document(entry: Entry) -> dict[str, Any]:
         "title_bigrams": " ".join(tokens.title_bigrams),
         "numbers": " ".join(tokens.numbers),
         "suggestions": " ".join(suggestion_keys(entry.title)),
-        **{name: values[0] for name, values in facets.items() if values and name != "unit"},
-        "unit": _UNIT_SEPARATOR.join(facets["unit"]),
+        **{name: values[0] for name, values in sound.items() if values and name != "unit"},
+        "unit": _UNIT_SEPARATOR.join(sound["unit"]),
         "identity": entry.document_id,
-        "facets": json.dumps(facets).encode(),
+        "facets": json.dumps(sound).encode(),
         "published": (entry.published_on.isoformat() if entry.published_on else "").encode(),
         "words": len(tokens.folded),
         "title_words": len(tokens.title),
@@ -99,9 +100,15 @@ def facet_values(entry: Entry) -> dict[str, list[str]]:
     return facets | {"unit": list(dict.fromkeys(code for code in entry.unit_codes if code))}
 
 
+def encodable(text: str) -> str:
+    """Replace halves of characters, which broken old pages and addresses hold, by `?`."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def pack(entry: Entry) -> bytes:
     """Keep the entry itself, so that hits and snippets need no other source."""
     row = [getattr(entry, name) for name in Entry.__slots__ if name != "published_on"]
+    row = [encodable(value) if isinstance(value, str) else value for value in row]
     published = entry.published_on.isoformat() if entry.published_on else None
     return zstandard.ZstdCompressor(level=3).compress(json.dumps([published, *row]).encode())
 

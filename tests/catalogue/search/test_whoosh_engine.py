@@ -166,3 +166,11 @@ def test_only_so_many_postings_stay_in_memory(
     commit = engine._opened.commit if engine._opened else None
     assert isinstance(commit, Commit)
     assert commit._cached <= 7
+
+
+def test_half_a_character_breaks_neither_an_entry_nor_a_filter(folder: Path) -> None:
+    engine = WhooshEngine(folder)
+    broken = Entry(2, "Chợ \ud800 nổi", "\udfff", "/2", "a\ud800", unit_codes=("b\ud800",))
+    engine.apply([broken])
+    (hit,) = engine.search(Query("chợ nổi", site="a\ud800", unit="b\ud800")).hits
+    assert hit.title == "Chợ ? nổi"
