@@ -29,9 +29,6 @@ _signs_of_form = (
     ("ctl=Details", "friendly"),
 )
 
-NORMATIVE_SLASHES = 2
-"""A normative document's number also names its year: 15/2023/QĐ-UBND."""
-
 
 OLD_UNIT_EVERY = 4
 
@@ -122,7 +119,7 @@ def _queries(truth: Truth, index: int) -> Iterator[SearchCase]:
     yield SearchCase(query, truth.title, form)
     if truth.site == "gialoc" and index % OLD_UNIT_EVERY == 0:
         yield SearchCase(f"{words} huyện Gia Lộc", truth.title, "old-unit")
-    if truth.kind == "van-ban" and truth.number and truth.number.count("/") == NORMATIVE_SLASHES:
+    if truth.kind == "van-ban" and truth.number:
         yield SearchCase(truth.number, truth.title, "number")
 
 

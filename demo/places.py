@@ -31,6 +31,8 @@ class Region:
     name: str
     unit: str
     english: str
+    phone: str
+    """The area code."""
     committee: str
     council: str
     places: tuple[str, ...]
@@ -61,6 +63,7 @@ HAI_DUONG: Final = Region(
     name="haiduong",
     unit="tỉnh Hải Dương",
     english="Hai Duong Province",
+    phone="0220",
     committee="UBND tỉnh Hải Dương",
     council="HĐND tỉnh Hải Dương",
     places=(
@@ -81,6 +84,7 @@ HAI_PHONG: Final = Region(
     name="haiphong",
     unit="thành phố Hải Phòng",
     english="Hai Phong City",
+    phone="0225",
     committee="UBND thành phố Hải Phòng",
     council="HĐND thành phố Hải Phòng",
     places=(
@@ -102,6 +106,7 @@ GIA_LOC: Final = Region(
     name="gialoc",
     unit="huyện Gia Lộc",
     english="Gia Loc District",
+    phone="0220",
     committee="UBND huyện Gia Lộc",
     council="HĐND huyện Gia Lộc",
     places=(

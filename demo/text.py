@@ -85,6 +85,7 @@ class Slots(dict[str, object]):
             san_pham=rng.choice(PRODUCTS),
             tinh=region.unit,
             tinh_en=region.english,
+            ma_vung=region.phone,
             ubnd=region.committee,
             hdnd=region.council,
             ngay=in_date_form(day),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -45,6 +46,18 @@ def labelled(world: World, label: str) -> list[Truth]:
 def test_every_promised_hazard_is_planted(world: World) -> None:
     planted = {label for truth in world.truths for label in truth.hazards}
     assert planted == LABELS
+
+
+def test_the_manual_names_every_label() -> None:
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
+    assert {label for label in LABELS if f"`{label}`" not in manual} == set()
+
+
+def test_the_manuals_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    manual = (Path(__file__).resolve().parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```python\n(.*?)```", manual, re.DOTALL)
+    exec(example, {})
+    assert re.fullmatch(r"\d+ \d+\n", capsys.readouterr().out)
 
 
 def test_scale_one_has_about_three_hundred_pages(world: World) -> None:
