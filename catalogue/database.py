@@ -15,7 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, InterfaceError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityError, InterfaceError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from catalogue.schema import revision
@@ -76,8 +76,8 @@ class Database:
                 connection.begin(),
             ):
                 yield connection
-        except IntegrityError:
-            raise
+        except (IntegrityError, DataError):
+            raise  # what was written is at fault, not the database
         except (DatabaseError, InterfaceError) as error:
             reason = str(error.orig).strip()
             raise DatabaseUnavailableError(f"{shown(self.url)}: {reason}") from error
@@ -115,6 +115,11 @@ def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def storable(text: str) -> str:
+    """Return a text that both engines can keep: no NUL (PostgreSQL), no lone surrogates (UTF-8)."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _parse(url: str) -> URL:

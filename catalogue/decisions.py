@@ -25,7 +25,7 @@ from catalogue.row_states import CHUNK, DOCUMENTS, MAPPINGS, MISSES, RowStates
 from catalogue.schema import mapping as mapping_table
 from catalogue.schema import miss as miss_table
 from catalogue.search.analysis import fold
-from redirects.mapping import Mapping
+from redirects.mapping import CanonicalUrl, Mapping
 
 __all__ = [
     "Batch",
@@ -79,8 +79,6 @@ def decide_mapping(
     connection: Connection, site: str, mapping: Mapping, *, editor: str, now: datetime
 ) -> Batch:
     """Set an editor's own mapping, active at once; the address is no longer a miss."""
-    missed = MISSES.where(connection, miss_table.c.key == mapping.key)
-    MISSES.write(connection, dict.fromkeys(missed), now)
     by_key = mapping_table.c.key == mapping.key
     before = MAPPINGS.where(connection, by_key)
     Mappings(connection).put(site, mapping, state="active", source="editor", now=now)
@@ -88,7 +86,7 @@ def decide_mapping(
         Change("mapping", each, "map", before.get(each), after)
         for each, after in MAPPINGS.where(connection, by_key).items()
     ]
-    changes += [Change("miss", each, "map", state, None) for each, state in missed.items()]
+    changes += _clear_misses(connection, [mapping.key], verb="map", now=now)
     return Audit(connection).record(changes, editor=editor, now=now, verb="map")
 
 
@@ -99,20 +97,24 @@ def import_mappings(
     editor: str,
     now: datetime,
 ) -> Batch:
-    """Set many mappings, each with its site's name, active at once, as one batch."""
-    mappings = Mappings(connection)
+    """Set many mappings, each with its site's name, active at once, as one batch.
+
+    Of several for one address the last counts. The addresses are no longer misses.
+    """
+    rows = list({mapping.key: (site, mapping) for site, mapping in placed}.values())
     changes: list[Change] = []
-    for start in range(0, len(placed), CHUNK):
-        chunk = placed[start : start + CHUNK]
-        by_key = mapping_table.c.key.in_([mapping.key for _, mapping in chunk])
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        keys = [mapping.key for _, mapping in chunk]
+        by_key = mapping_table.c.key.in_(keys)
         before = MAPPINGS.where(connection, by_key)
-        mappings.put_all(chunk, state="active", source="import", now=now)
-        after = MAPPINGS.where(connection, by_key)
+        Mappings(connection).put_all(chunk, state="active", source="import", now=now)
         changes += [
             Change("mapping", each, "import", before.get(each), state)
-            for each, state in after.items()
+            for each, state in MAPPINGS.where(connection, by_key).items()
             if state != before.get(each)
         ]
+        changes += _clear_misses(connection, keys, verb="import", now=now)
     raise_revision(connection)
     return Audit(connection).record(changes, editor=editor, now=now, verb="import")
 
@@ -154,6 +156,14 @@ def recent(connection: Connection, limit: int) -> list[Batch]:
 def history(connection: Connection, document_id: int) -> list[Entry]:
     """Return everything that was decided about a document, the newest first."""
     return Audit(connection).history("document", document_id)
+
+
+def _clear_misses(
+    connection: Connection, keys: list[CanonicalUrl], *, verb: str, now: datetime
+) -> list[Change]:
+    missed = MISSES.where(connection, miss_table.c.key.in_(keys))
+    MISSES.write(connection, dict.fromkeys(missed), now)
+    return [Change("miss", each, verb, state, None) for each, state in missed.items()]
 
 
 def _state(document: Document, edited: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
-from catalogue.database import raise_revision, upsert
+from catalogue.database import raise_revision, storable, upsert
 from catalogue.document import (
     AttachmentLink,
     Document,
@@ -47,6 +47,7 @@ class Documents:
         A changed text or title makes a new version. What an editor set stays (importing.merge says
         how). The revision rises when what visitors see has changed.
         """
+        document, body = _storable(document, body)
         row = self._connection.execute(select(table).where(table.c.key == document.key)).first()
         if row is None:
             return self._insert(document, body, made_by=made_by, now=now)
@@ -298,6 +299,23 @@ class Documents:
             version=row.version,
             id=row.id,
         )
+
+
+def _storable(document: Document, body: DocumentBody) -> tuple[Document, DocumentBody]:
+    """Take out what no engine keeps; old pages have NULs in the middle of words."""
+    number, agency = document.number, document.agency
+    return replace(
+        document,
+        title=storable(document.title),
+        number=None if number is None else storable(number),
+        agency=None if agency is None else storable(agency),
+    ), replace(
+        body,
+        html=storable(body.html),
+        text=storable(body.text),
+        breadcrumb=tuple(storable(each) for each in body.breadcrumb),
+        attachments=tuple(replace(each, name=storable(each.name)) for each in body.attachments),
+    )
 
 
 def _body_values(body: DocumentBody) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
-from catalogue.database import raise_revision, upsert
+from catalogue.database import raise_revision, storable, upsert
 from catalogue.schema import mapping as table
 from catalogue.sites import Sites
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
@@ -176,7 +176,7 @@ def mapping_values(mapping: Mapping) -> dict[str, Any]:
     """Return the columns that hold the mapping itself."""
     return {
         "key": mapping.key,
-        "raw": mapping.raw,
+        "raw": storable(mapping.raw),
         "kind": mapping.kind.value,
         "target": mapping.target,
         "targets": [asdict(target) for target in mapping.targets],

@@ -26,7 +26,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, delete, func, insert, select, text
 
-from catalogue.database import CatalogueError, upsert
+from catalogue.database import CatalogueError, storable, upsert
 from catalogue.schema import miss as table
 from catalogue.schema import spool_file
 from catalogue.sites import Sites
@@ -38,7 +38,7 @@ MOST_ADDRESSES = 50_000
 """Distinct addresses counted between two flushes; a flood of invented ones is not kept."""
 
 LONGEST_ADDRESS = 2_000
-"""Characters of an address worth an editor's decision."""
+"""Bytes of an address worth an editor's decision; PostgreSQL indexes no more than 2,700."""
 
 _FINISHED = ".jsonl"
 _BROKEN = ".broken"
@@ -171,13 +171,13 @@ class MissSpool:
 
     def count(self, site: str, key: CanonicalUrl, raw: str) -> None:
         """Count one request; costs no I/O."""
-        if len(key) > LONGEST_ADDRESS:
+        if not _is_storable(key):
             return
         place = (site, key, self._today())
         with self._lock:
             if place in self._visits or len(self._visits) < MOST_ADDRESSES:
                 self._visits[place] += 1
-                self._raw.setdefault(place, raw[:LONGEST_ADDRESS])
+                self._raw.setdefault(place, storable(raw[:LONGEST_ADDRESS]))
 
     def flush(self) -> None:
         """Write what was counted to a finished file; nothing counted, no file.
@@ -244,6 +244,10 @@ class MissSpool:
         except OSError:
             unfinished.unlink(missing_ok=True)
             raise
+
+
+def _is_storable(key: CanonicalUrl) -> bool:
+    return storable(key) == key and len(key.encode()) <= LONGEST_ADDRESS
 
 
 def _forget(directory: Path, connection: Connection, folded: set[str]) -> None:

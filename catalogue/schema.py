@@ -160,6 +160,7 @@ document = Table(
     Column("imported_at", _When, nullable=False),
     Column("updated_at", _When, nullable=False),
     Index(None, "state", "site_id", "section", "kind", "flags", "id"),
+    Index(None, "state", "id"),
     Index(None, "state", "section", "listed_on", "id"),
     Index(None, "state", "listed_on", "id"),
     Index(None, "duplicate_of"),

@@ -387,12 +387,14 @@ def test_an_import_is_one_batch_that_is_taken_back_to_the_letter(database: Datab
     with database.writing() as connection:
         World(connection)
         decide_mapping(connection, "haiduong", a_mapping("/a", "/x"), editor="lan", now=NOW)
+        missed = MissCount("haiduong", key_of("/b"), "/b", 7, date(2026, 1, 1))
+        Misses(connection).add([missed])
         before, revision = rows(connection), current_revision(connection)
 
         placed = [("haiduong", a_mapping(path, "/y")) for path in ("/a", "/b", "/c", "/b")]
         batch = import_mappings(connection, placed, editor="bảng tính", now=NOW)
 
-        assert batch.size == 3
+        assert (batch.size, Misses(connection).total()) == (3, 0)
         assert current_revision(connection) == revision + 1
         assert {each.mapping.target for each in Mappings(connection).listing()} == {"/y"}
         again = import_mappings(connection, placed, editor="bảng tính", now=NOW)

@@ -228,3 +228,15 @@ def test_a_version_is_made_at_the_time_it_was_kept(database: Database) -> None:
         documents = Documents(connection)
         documents.keep(replace(first, title="Mới"), BODY, made_by="crawler", now=later)
         assert [each.made_at for each in documents.versions(first.id)] == [NOW, later]
+
+
+def test_text_that_no_engine_keeps_is_cleaned_and_stays_the_same_when_read_again(
+    database: Database,
+) -> None:
+    spoiled = DocumentBody(html="<p>a\0b</p>", text="a\0b\ud800", breadcrumb=("\0x",))
+    with database.writing() as connection:
+        world = World(connection)
+        kept = world.document(body=spoiled, title="Tin\0 mới", number="1\0", agency="UBND\0")
+        assert (kept.title, kept.number, kept.agency) == ("Tin mới", "1", "UBND")
+        assert Documents(connection).body(kept.id) == DocumentBody("<p>ab</p>", "ab?", ("x",))
+        assert world.keep(replace(kept, title="Tin\0 mới"), spoiled) == kept

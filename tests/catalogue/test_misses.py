@@ -151,6 +151,17 @@ def test_a_file_that_cannot_be_read_is_put_aside_and_named(
 
 
 @pytest.mark.usefixtures("sites")
+def test_an_address_of_strange_bytes_does_not_stop_the_folding(
+    database: Database, spool: MissSpool, tmp_path: Path
+) -> None:
+    spool.count("haiduong", key_of("/a"), "/a\0\udcff")
+    spool.flush()
+    assert fold(database, tmp_path / "misses") == Collected(files=1, visits=1)
+    with database.reading() as connection:
+        assert [miss.raw for miss in Misses(connection).listing()] == ["/a?"]
+
+
+@pytest.mark.usefixtures("sites")
 def test_counts_for_a_site_that_is_no_longer_configured_are_dropped(
     database: Database, spool: MissSpool, tmp_path: Path
 ) -> None:
@@ -181,7 +192,8 @@ def test_a_flood_of_invented_addresses_takes_no_more_than_its_share(
 ) -> None:
     monkeypatch.setattr("catalogue.misses.MOST_ADDRESSES", 2)
     spool = MissSpool(tmp_path, today=lambda: DAY)
-    for path in ("/a", "/b", "/c", "/a", "/" + "x" * LONGEST_ADDRESS):
+    too_long = ("/" + "x" * LONGEST_ADDRESS, "/" + "ộ" * (LONGEST_ADDRESS // 2))
+    for path in ("/\0", "/\udcff", *too_long, "/a", "/b", "/c", "/a"):
         spool.count("haiduong", key_of(path), path)
     spool.flush()
     (file,) = tmp_path.iterdir()

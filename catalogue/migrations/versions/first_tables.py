@@ -132,6 +132,7 @@ def _create_documents() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_document_key")),
     )
     op.create_index(op.f("ix_document_duplicate_of"), "document", ["duplicate_of"])
+    op.create_index(op.f("ix_document_state_id"), "document", ["state", "id"])
     op.create_index(
         op.f("ix_document_state_listed_on_id"), "document", ["state", "listed_on", "id"]
     )
