@@ -85,6 +85,12 @@ class _Entry:
         )
 
     @property
+    def reordered(self) -> str:
+        """The Joomla address as other menus wrote it, without its category."""
+        ident = f"{self.article.ident}:{self.slug}"
+        return f"/index.php?view=article&Itemid=45&id={ident}&option=com_content"
+
+    @property
     def friendly(self) -> str:
         """The other address the portal itself used for the article."""
         if self.in_dnn:
@@ -298,7 +304,7 @@ def _truth(entry: _Entry) -> Truth:
         )
     else:
         session = web.digest(entry.slug)[:26]
-        spellings.append(origin + entry.path.replace("Itemid=45", "Itemid=12"))
+        spellings.append(origin + entry.reordered)
         spellings.append(f"{origin}{entry.path}&PHPSESSID={session}")
         spellings.append(f"{origin}{entry.path}&fbclid=IwAR{session}")
     return Truth(
