@@ -64,7 +64,7 @@ class Tables:
         self.successions.append([*rows, kind, int(is_default)])
 
 
-def main(wheel: Path) -> None:
+def main(wheel: Path, target: Path = TARGET) -> None:
     """Read the wheel, write the register and say what is in it."""
     old, new, conversion = read_wheel(wheel)
     tables = Tables()
@@ -80,9 +80,9 @@ def main(wheel: Path) -> None:
         "successions": sorted(tables.successions),
     }
     text = json.dumps(register, ensure_ascii=False, separators=(",", ":"))
-    TARGET.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    target.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
     counts = Counter((row[0], row[1]) for row in tables.units)
-    print(f"{TARGET.name}: {TARGET.stat().st_size} bytes, {dict(counts)}")
+    print(f"{target.name}: {target.stat().st_size} bytes, {dict(counts)}")
     print(f"successions: {dict(Counter(row[2] for row in tables.successions))}")
 
 

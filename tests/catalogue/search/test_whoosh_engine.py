@@ -174,3 +174,25 @@ def test_half_a_character_breaks_neither_an_entry_nor_a_filter(folder: Path) -> 
     engine.apply([broken])
     (hit,) = engine.search(Query("chợ nổi", site="a\ud800", unit="b\ud800")).hits
     assert hit.title == "Chợ ? nổi"
+
+
+def test_a_writer_killed_in_the_middle_leaves_the_last_commit(folder: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from catalogue.search.engine import Entry\n"
+        "from catalogue.search.whoosh_engine import WhooshEngine\n"
+        "def entries():\n"
+        "    for number in range(2, 60): yield Entry(number, 'Chợ nổi', '', '/', 's')\n"
+        "    print('half way', flush=True)\n"
+        "    time.sleep(60)\n"
+        "WhooshEngine(Path(sys.argv[1])).apply(entries(), removed=[1])\n"
+    )
+    command = [sys.executable, "-c", program, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"half way\n"
+        writer.kill()
+    engine = WhooshEngine(folder)
+    assert engine.document_ids() == {1}
+    engine.apply([entry(2, "Chợ nổi")])
+    assert engine.document_ids() == {1, 2}
