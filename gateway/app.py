@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalogue.archive import Archive
 from catalogue.database import open_database
-from catalogue.misses import MissSpool
+from catalogue.misses import MissSpool, today_in_vietnam
 from catalogue.search.whoosh_engine import WhooshEngine
+from catalogue.units.register import load_register
 from gateway.api.health import Health
 from gateway.console.application import console_application
 from gateway.live import Heartbeat, Live
@@ -31,6 +32,7 @@ from gateway.site.notices import Notices
 from gateway.site.old_pages import OldPages, sites_by_host
 from gateway.site.routes import portal_routes, trouble
 from gateway.site.searching import SearchIndex
+from gateway.site.units import UnitPages
 from gateway.threads import in_thread
 from redirects.resolution import (
     Archived,
@@ -164,6 +166,7 @@ def create_site(settings: Settings) -> ASGIApp:
     pages = Pages(settings.portal)
     notices = Notices(pages)
     passthrough = Passthrough(settings.portal, metrics)
+    units = UnitPages(register=load_register(), pages=pages, today=today_in_vietnam)
     feeds = Feeds(database=database, pages=pages)
     kept = ArchivePages(
         database=database, archive=archive, live=live, pages=pages, notices=notices, sites=sites
@@ -193,6 +196,7 @@ def create_site(settings: Settings) -> ASGIApp:
             pages=pages,
             sites=sites,
             index=index,
+            units=units,
             kept=kept,
             feeds=feeds,
             metrics=metrics,
@@ -211,6 +215,7 @@ def create_site(settings: Settings) -> ASGIApp:
             pages=pages,
             notices=notices,
             archive=kept,
+            units=units,
             index=index,
             misses=misses,
             sites=sites,

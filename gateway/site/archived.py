@@ -109,7 +109,8 @@ class ArchivePages:
         published = self._live.published
         guide = None
         if published is not None:
-            guide = Guide(published.resolver, self._sites, self._pages.portal.url)
+            base = self._pages.base(request.scope)
+            guide = Guide(published.resolver, self._sites, self._pages.portal.url, base)
         site = self._sites.named(capture.site)
         is_public = document is not None and document.state is DocumentState.ACCEPTED
         return self._pages.page(

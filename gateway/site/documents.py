@@ -60,7 +60,7 @@ class DocumentPages:
         published = self._live.published
         guide = None
         if published is not None:
-            guide = Guide(published.resolver, self._sites, self._pages.portal.url)
+            guide = Guide(published.resolver, self._sites, self._pages.portal.url, "")
         return self._pages.page(
             request,
             "site/document.html",

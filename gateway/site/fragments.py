@@ -21,11 +21,15 @@ _TAGS = (nh3.ALLOWED_TAGS | {"section", "article", "figure", "figcaption"}) - {"
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """Knows where an address written in an old page leads today."""
+    """Knows where an address written in an old page leads today.
+
+    `base` goes before paths of the portal: "" on its own pages, its origin on those of old hosts.
+    """
 
     resolver: Resolver
     sites: Sites
     portal_url: str
+    base: str
 
     def lead(self, reference: str, base: str) -> tuple[str, bool]:
         """Return where `reference`, found on the page `base`, leads; and whether it is ours."""
@@ -46,9 +50,10 @@ class Guide:
         fragment = f"#{url.fragment}" if url.fragment else ""
         match self.resolver.resolve(asked):
             case Moved(location=location):
-                return location.removeprefix(self.portal_url) + fragment, True
+                path = location.removeprefix(self.portal_url)
+                return (self.base + path if path.startswith("/") else path) + fragment, True
             case Archived() | Gone(archived=True):
-                return archive_path(url.href), True
+                return self.base + archive_path(url.href), True
             case _:
                 return url.href + fragment, False
 
@@ -109,10 +114,8 @@ def _lead_link(link: LexborNode, base: str, guide: Guide) -> None:
 def _lead_picture(picture: LexborNode, base: str, guide: Guide) -> None:
     source = picture.attributes.get("src") or ""
     target, ours = guide.lead(source, base)
-    if ours and target.startswith("/luu-tru?url="):
-        target = target.replace("/luu-tru?", "/luu-tru/tep?", 1)
-    if ours and target.startswith("/"):
-        picture.attrs["src"] = target
+    if ours and target.startswith(f"{guide.base}/"):
+        picture.attrs["src"] = target.replace("/luu-tru?url=", "/luu-tru/tep?url=", 1)
         picture.attrs["loading"] = "lazy"
         if picture.attributes.get("alt") is None:
             picture.attrs["alt"] = ""

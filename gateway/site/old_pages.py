@@ -16,6 +16,7 @@ from gateway.site.archived import ArchivePages
 from gateway.site.fragments import archive_path
 from gateway.site.notices import Notices
 from gateway.site.searching import SearchIndex
+from gateway.site.units import UnitPages
 from gateway.threads import in_thread
 from redirects.canonical import split_key
 from redirects.mapping import CanonicalUrl
@@ -45,6 +46,7 @@ class OldPages:
         pages: Pages,
         notices: Notices,
         archive: ArchivePages,
+        units: UnitPages,
         index: SearchIndex,
         misses: MissSpool,
         sites: Sites,
@@ -52,6 +54,7 @@ class OldPages:
         self._pages = pages
         self._notices = notices
         self._archive = archive
+        self._units = units
         self._index = index
         self._misses = misses
         self._sites = sites
@@ -127,6 +130,7 @@ class OldPages:
             request,
             "site/front_door.html",
             site=site,
+            view=self._units.last_view(site.unit) if site.unit else None,
             notice=_(
                 "Giấy tờ do cơ quan trước sắp xếp cấp vẫn còn giá trị cho đến khi hết thời hạn; "
                 "không phải đổi lại chỉ vì sắp xếp đơn vị hành chính."

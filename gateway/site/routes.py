@@ -24,6 +24,7 @@ from gateway.site.feeds import Feeds
 from gateway.site.notices import Notices
 from gateway.site.searching import SearchIndex, SearchPage
 from gateway.site.sections import SectionPages
+from gateway.site.units import UnitPages
 from redirects.sites import Sites
 
 
@@ -35,6 +36,7 @@ def portal_routes(
     pages: Pages,
     sites: Sites,
     index: SearchIndex,
+    units: UnitPages,
     kept: ArchivePages,
     feeds: Feeds,
     metrics: Metrics,
@@ -48,6 +50,8 @@ def portal_routes(
     return [
         Route("/", sections.home),
         Route("/tim-kiem", search.page),
+        Route("/don-vi", units.find),
+        Route("/don-vi/{code}", units.page),
         Route("/luu-tru", kept.look_up),
         Route("/luu-tru/tep", kept.file),
         Route("/tep/{id:int}/{name}", documents.file),

@@ -48,7 +48,9 @@ def test_no_template_switches_escaping_off() -> None:
         assert "|safe" not in path.read_text().replace(" ", ""), path
 
 
-@pytest.mark.parametrize(("number", "wanted"), [(0, "0 results"), (1, "1 result"), (2, "2 results")])
+@pytest.mark.parametrize(
+    ("number", "wanted"), [(0, "0 results"), (1, "1 result"), (2, "2 results")]
+)
 def test_english_has_a_plural_and_vietnamese_has_none(number: int, wanted: str) -> None:
     text = "%(num)d kết quả"
     spoken = load_translations()

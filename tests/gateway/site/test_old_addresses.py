@@ -294,3 +294,18 @@ def test_quarantined_content_is_never_shown(town: Any, open_town: Open) -> None:
     assert ask(town, portal).status_code == 404
     assert ask(town, f"http://127.0.0.1/luu-tru?url={OLD}/nha-cai").status_code == 404
     assert ask(town, f"http://127.0.0.1/luu-tru/tep?url={OLD}/nha-cai").status_code == 404
+
+
+def test_links_of_a_copy_shown_on_an_old_host_lead_to_the_portal(
+    town: Any, open_town: Open
+) -> None:
+    picture = town.file(f"{OLD}/anh/1.png", "1.png", b"PNG", "image/png")
+    town.capture(f"{OLD}/anh/2.png", b"PNG", content_type="image/png")
+    html = "<title>x</title><img src=/anh/1.png><img src=/anh/2.png><a href='/xua'>x</a>"
+    town.capture(f"{OLD}/xua", html.encode())
+    open_town(town)
+    text = ask(town, f"{OLD}/xua").text
+    assert f'src="{town.url}{picture.path}"' in text
+    assert f'src="{town.url}/luu-tru/tep?url=' in text
+    assert f'href="{town.url}/luu-tru?url=' in text
+    assert f'href="{town.url}/static/site.css?' in text
