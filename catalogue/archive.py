@@ -96,18 +96,17 @@ class Archive:
         record = self._record_at(file, offset)
         try:
             response = parse_response(record.block)
-            payload = undo_codings(
-                response.payload, _content_encoding(response), limit=self._read_limit
+            return StoredResponse(
+                url=record.url,
+                captured_at=record.captured_at,
+                status=response.status,
+                headers=response.headers,
+                payload=undo_codings(
+                    response.payload, _content_encoding(response), limit=self._read_limit
+                ),
             )
         except (WarcError, CodingError) as error:
             raise ArchiveError(f"{file} at {offset}: {error}") from error
-        return StoredResponse(
-            url=record.url,
-            captured_at=record.captured_at,
-            status=response.status,
-            headers=response.headers,
-            payload=payload,
-        )
 
     def records(self, file: str) -> Iterator[PlacedRecord]:
         """Walk every record of a file; raises ArchiveError where one is torn or broken."""
@@ -166,16 +165,19 @@ class ArchiveWriter:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(folder, os.O_RDONLY)
+        except OSError as error:
+            raise ArchiveError(f"{folder}: {error.strerror}") from error
+        try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             files = sorted(folder.glob("*.warc.gz"))
             if files:
                 self._serial = int(files[-1].name.split(".")[0].rpartition("-")[2])
             self._open()
-        except BlockingIOError as error:
-            os.close(self._lock)
-            raise ArchiveError(f"{folder}: another writer is at work") from error
         except OSError as error:
-            raise ArchiveError(f"{folder}: {error.strerror}") from error
+            os.close(self._lock)
+            busy = isinstance(error, BlockingIOError)
+            reason = "another writer is at work" if busy else error.strerror
+            raise ArchiveError(f"{folder}: {reason}") from error
         return self
 
     def __exit__(
@@ -238,9 +240,14 @@ class ArchiveWriter:
 
     def _rotate(self) -> None:
         self.sync()
-        os.close(self._descriptor)
+        full = self._descriptor
         self._serial += 1
-        self._open()
+        try:
+            self._open()
+        except OSError as error:
+            self._serial -= 1  # the full file stays the one that is written
+            raise ArchiveError(f"{self.file}: no file can follow it: {error.strerror}") from error
+        os.close(full)
 
     def _open(self) -> None:
         path = self._directory / self.file

@@ -23,6 +23,8 @@ from catalogue.schema import revision
 BUSY_MILLISECONDS = 30_000
 """How long a writer waits for the one before it."""
 
+_WRITER_LOCK = 6_872_025  # any number that no other program in the same database uses
+
 POOL_SIZE = 8
 POOL_OVERFLOW = 56  # a thread pool of 40 and its neighbours never wait for a connection
 
@@ -60,7 +62,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Write in ONE transaction: all of it is on disk at the end, or none of it."""
+        """Write in ONE transaction: all of it is on disk at the end, or none of it.
+
+        On both engines one writer waits for the other, so keep it short.
+        """
         with self._transaction("write") as connection:
             yield connection
 
@@ -186,5 +191,10 @@ def _postgresql_engine(parsed: URL, *, read_only: bool) -> Engine:
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get("purpose") == "read":
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        else:
+            # One writer at a time, as on SQLite: what was read before a write is still so when
+            # it is written, and nobody needs to know in which order rows are to be locked.
+            connection.execute(text(f"SET LOCAL lock_timeout = {BUSY_MILLISECONDS}"))
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
 
     return engine

@@ -18,6 +18,7 @@ from catalogue.schema import session as session_table
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
+LONGEST_NAME = 64
 SHORTEST_PASSWORD = 12
 """Characters; length is what counts (NIST SP 800-63B, 3.1.1.2)."""
 
@@ -43,8 +44,8 @@ class Editors:
     def add(self, name: str, password: str) -> Editor:
         """Make an account; raises CatalogueError for a name in use or a password too short."""
         name = name.strip()
-        if not name:
-            raise CatalogueError("an editor needs a name")
+        if not name or len(name) > LONGEST_NAME:
+            raise CatalogueError(f"an editor needs a name of 1 to {LONGEST_NAME} characters")
         if self._named(name) is not None:
             raise CatalogueError(f"there is an editor {name!r} already")
         statement = insert(table).values(name=name, password_hash=_hashed(password))

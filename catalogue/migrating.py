@@ -8,11 +8,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
 
 from catalogue.database import CatalogueError, Database, open_database, shown
-
-_LOCK = 6_872_025  # PostgreSQL: two programs that start together migrate one after the other
 
 
 def migrate(url: str) -> None:
@@ -26,8 +23,6 @@ def migrate(url: str) -> None:
     database = open_database(url)
     try:
         with database.writing() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             config = _config()
             found = set(MigrationContext.configure(connection).get_current_heads())
             known = {script.revision for script in _scripts(config).walk_revisions()}

@@ -24,7 +24,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, select, text
+from sqlalchemy import Connection, Row, case, delete, func, insert, select
 
 from catalogue.database import CatalogueError, storable, upsert
 from catalogue.schema import miss as table
@@ -42,7 +42,6 @@ LONGEST_ADDRESS = 2_000
 
 _FINISHED = ".jsonl"
 _BROKEN = ".broken"
-_LOCK = 6_872_026  # PostgreSQL: one program folds at a time; SQLite has one writer anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +207,6 @@ class MissSpool:
         Call it once a transaction. A file that cannot be read is renamed to `*.broken` and named in
         the answer; counts for a site that is no longer configured are dropped.
         """
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         names = sorted(path.name for path in directory.glob(f"*{_FINISHED}"))
         folded = set(connection.execute(select(spool_file.c.name)).scalars())
         _forget(directory, connection, folded)

@@ -143,7 +143,7 @@ document = Table(
     Column("section", String(64), nullable=False),
     Column("title", Text, nullable=False),
     Column("title_folded", Text, nullable=False),  # without marks, lower case: what a filter reads
-    Column("slug", String(160), nullable=False),
+    Column("slug", Text, nullable=False),
     Column("number", Text),  # số ký hiệu
     Column("agency", Text),
     Column("published_on", Date),

@@ -61,8 +61,12 @@ class WarcRecord:
 
     @property
     def captured_at(self) -> datetime:
-        """Its WARC-Date."""
-        return datetime.fromisoformat(self.headers["warc-date"]).astimezone(UTC)
+        """Its WARC-Date; raises WarcError when there is none."""
+        stated = self.headers.get("warc-date", "")
+        try:
+            return datetime.fromisoformat(stated).astimezone(UTC)
+        except ValueError as error:
+            raise WarcError(f"{stated!r} is not a WARC-Date") from error
 
     @property
     def digest_holds(self) -> bool:

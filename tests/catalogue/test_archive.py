@@ -239,6 +239,37 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         pass
 
 
+def test_a_file_that_cannot_be_followed_stays_the_one_that_is_written(archive: Archive) -> None:
+    in_the_way = archive.directory / "haiduong" / "haiduong-00002.warc.gz"
+    with archive.writer("haiduong", rotate_at=10) as writer:
+        placed = writer.add(EXCHANGE)
+        in_the_way.mkdir()
+        with pytest.raises(ArchiveError, match=r"00001.warc.gz: no file can follow it: Is a dir"):
+            writer.add(EXCHANGE)
+        in_the_way.rmdir()
+        assert writer.add(EXCHANGE).file.endswith("00002.warc.gz")
+    assert archive.read(placed.file, placed.offset).payload == PAGE
+
+
+def test_a_file_that_cannot_be_opened_is_named_and_the_site_is_free_again(
+    archive: Archive,
+) -> None:
+    in_the_way = archive.directory / "haiduong" / "haiduong-00001.warc.gz"
+    in_the_way.mkdir(parents=True)
+    for _ in range(2):
+        with pytest.raises(ArchiveError, match="Is a directory"), archive.writer("haiduong"):
+            pass
+
+
+def test_a_record_without_its_date_is_named(archive: Archive) -> None:
+    block = b"HTTP/1.1 200 OK\r\n\r\nabc"
+    record = b"WARC/1.1\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n" % (len(block), block)
+    archive.directory.mkdir()
+    (archive.directory / "x.warc.gz").write_bytes(gzip.compress(record))
+    with pytest.raises(ArchiveError, match=r"x.warc.gz at 0: '' is not a WARC-Date"):
+        archive.read("x.warc.gz", 0)
+
+
 def test_records_are_walked_with_their_places_and_digests(archive: Archive) -> None:
     with archive.writer("haiduong") as writer:
         placed = [writer.add(EXCHANGE), writer.add(EXCHANGE)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -12,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, text, update
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from catalogue import schema
 from catalogue.database import (
@@ -27,6 +28,7 @@ from catalogue.database import (
 from catalogue.migrating import migrate, schema_is_current
 from catalogue.sites import Sites
 from tests.catalogue.worlds import HAIDUONG
+from tests.engines.databases import Cluster
 
 Opener = Callable[..., Database]
 READ_ONLY = re.compile("read-?only", re.IGNORECASE)
@@ -90,6 +92,29 @@ def test_threads_that_write_at_once_wait_for_each_other(database: Database) -> N
     assert sorted(numbers) == list(range(1, 41))
 
 
+def test_what_a_writer_has_read_still_holds_when_it_writes(database: Database) -> None:
+    def raise_by_hand(_: int) -> None:
+        with database.writing() as connection:
+            number = current_revision(connection)
+            time.sleep(0.002)
+            connection.execute(update(schema.revision).values(number=number + 1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(raise_by_hand, range(24)))
+    with database.reading() as connection:
+        assert current_revision(connection) == 24
+
+
+def test_data_that_an_engine_cannot_keep_is_not_blamed_on_the_database(
+    cluster: Cluster, open_catalogue: Opener
+) -> None:
+    too_long = insert(schema.spool_file).values(name="x" * 100)
+    database = open_catalogue(cluster.url("migrated"))
+    with pytest.raises(DataError), database.writing() as connection:
+        connection.execute(too_long)
+    database.close()  # a database with visitors cannot be copied
+
+
 def test_a_row_that_refers_to_nothing_is_refused(database: Database) -> None:
     orphan = insert(schema.index_due).values(document_id=99, taken=0)
     with pytest.raises(IntegrityError), database.writing() as connection:
@@ -115,6 +140,13 @@ def test_migrating_again_changes_nothing(database: Database, database_url: str) 
     migrate(database_url)
     with database.reading() as connection:
         assert current_revision(connection) == 1
+
+
+def test_two_programs_may_migrate_one_server_at_once(cluster: Cluster) -> None:
+    cluster.execute("CREATE DATABASE fresh")
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(migrate, [cluster.url("fresh")] * 3))
+    cluster.execute("DROP DATABASE fresh")
 
 
 def test_programs_that_start_together_migrate_once(tmp_path: Path, open_catalogue: Opener) -> None:

@@ -40,6 +40,7 @@ def test_passwords_and_tokens_are_not_kept_in_clear(database: Database) -> None:
     [
         ("lan", PASSWORD, "there is an editor 'lan' already"),
         (" ", PASSWORD, "an editor needs a name"),
+        ("m" * 65, PASSWORD, "of 1 to 64 characters"),
         ("minh", "quá ngắn", "at least 12 characters"),
     ],
 )

@@ -108,7 +108,7 @@ def _create_documents() -> None:
         sa.Column("section", sa.String(length=64), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("title_folded", sa.Text(), nullable=False),
-        sa.Column("slug", sa.String(length=160), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("number", sa.Text()),
         sa.Column("agency", sa.Text()),
         sa.Column("published_on", sa.Date()),
