@@ -171,10 +171,15 @@ def application_environments() -> dict[str, Environment]:
     sys.path.insert(0, str(ROOT))
     from gateway.console.pages import console_environment  # noqa: PLC0415 - needs the path above
     from gateway.i18n import load_translations  # noqa: PLC0415 - needs the path above
-    from gateway.settings import Settings  # noqa: PLC0415 - needs the path above
+    from gateway.rendering import Pages  # noqa: PLC0415 - needs the path above
+    from gateway.settings import PortalSettings, Settings  # noqa: PLC0415 - needs the path above
 
-    console = console_environment(load_translations()["vi"], Settings())
-    return {"": console, "console": console}
+    portal = Pages(PortalSettings())._environments["vi"]  # noqa: SLF001 - its own, not a copy of it
+    return {
+        "": portal,
+        "site": portal,
+        "console": console_environment(load_translations()["vi"], Settings()),
+    }
 
 
 def main() -> int:

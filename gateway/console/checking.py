@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.responses import Response
 
 from catalogue.database import Database, current_revision
-from gateway.console import addresses
+from gateway.console import addresses, words
 from gateway.console.pages import Pages
 from gateway.console.visit import Visit
 from gateway.i18n import _
 from gateway.publishing import snapshots_on_disk
-from redirects.resolution import Explanation, Request
+from redirects.resolution import Explanation, Request, Step
+from redirects.resolver import describe
 from redirects.snapshot import SnapshotError, open_snapshot
 from redirects.url import Url, UrlError, parse_url
 
@@ -44,6 +46,7 @@ class Checking:
             problem=problem,
             explanation=explanation,
             outcome=type(explanation.resolution).__name__ if explanation else "",
+            rungs=[spoken(step, explanation) for step in explanation.steps] if explanation else [],
             revision=revision,
             newest=newest,
         )
@@ -62,6 +65,27 @@ class Checking:
             return "", snapshot.resolver().explain(request), snapshot.revision
         finally:
             snapshot.close()
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenRung:
+    """One rung for an editor: what was tried, how it went (both for gettext), and names as is."""
+
+    label: str
+    text: str
+    detail: str = ""
+
+
+def spoken(step: Step, explanation: Explanation) -> SpokenRung:
+    """Say a step in the editor's words; what has no words is shown as the resolver put it."""
+    label = words.RUNGS.get(step.rung, step.rung)
+    if step.outcome in words.STEP_OUTCOMES:
+        return SpokenRung(label, words.STEP_OUTCOMES[step.outcome])
+    answer = describe(explanation.resolution)
+    if step.outcome.startswith(answer):
+        outcome = words.OUTCOMES[type(explanation.resolution).__name__]
+        return SpokenRung(label, outcome, step.outcome.removeprefix(answer).lstrip(", "))
+    return SpokenRung(label, "", step.outcome)
 
 
 def _url(address: str) -> Url | None:

@@ -7,7 +7,7 @@ from threading import Lock
 
 from catalogue.database import Database
 from catalogue.indexing import bring_up_to_date
-from catalogue.search.engine import SearchEngine, SearchUnavailable
+from catalogue.search.engine import SearchEngine
 from catalogue.search.whoosh_engine import WhooshEngine, create_index
 
 ENTRIES_AT_ONCE = 500
@@ -41,9 +41,6 @@ class Index:
             self._engine = None
 
     def _open(self) -> SearchEngine:
-        try:
-            return WhooshEngine(self._directory)
-        except SearchUnavailable:
-            if self._directory.exists() and any(self._directory.iterdir()):
-                raise
+        if not self._directory.exists() or not any(self._directory.iterdir()):
             return create_index(self._directory)
+        return WhooshEngine(self._directory)

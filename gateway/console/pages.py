@@ -14,8 +14,8 @@ from catalogue.document import SECTIONS, DocumentState
 from gateway.console import words
 from gateway.console.mapping_form import document_in
 from gateway.console.visit import Visit
-from gateway.i18n import Translation, load_translations
-from gateway.rendering import TEMPLATES, asset_path, language_of, local_date
+from gateway.i18n import LANGUAGES, Translation, load_translations
+from gateway.rendering import LANGUAGE_COOKIE, TEMPLATES, asset_path, language_of, local_date
 from gateway.settings import Settings
 
 LOCAL_TIME = timezone(timedelta(hours=7))
@@ -44,7 +44,10 @@ class Pages:
         language = language_of(request)
         page = self._environments[language].get_template(f"console/{template}")
         values = {"editor": None, "language": language, "tab": "", "notice": None, **values}
-        return HTMLResponse(page.render(values), status, headers)
+        response = HTMLResponse(page.render(values), status, headers)
+        if request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(LANGUAGE_COOKIE, language, httponly=True, samesite="lax")
+        return response
 
     def answer(
         self,

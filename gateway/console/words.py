@@ -63,14 +63,14 @@ MAPPING_SOURCES: dict[str, str] = {
 
 FLAGS: dict[str, str] = {
     "spam": _("nghi quảng cáo cờ bạc"),
+    "hidden-spam": _("quảng cáo giấu trong trang"),
     "personal-data": _("nghi có dữ liệu cá nhân"),
-    "charset-doubt": _("ngờ sai bảng mã"),
-    "mojibake": _("chữ bị vỡ"),
     "no-date": _("thiếu ngày đăng"),
-    "no-title": _("thiếu tiêu đề"),
-    "near-duplicate": _("gần trùng"),
-    "after-freeze": _("đăng sau ngày đóng"),
-    "empty": _("không có nội dung"),
+    "empty-file": _("tệp rỗng"),
+    "unread-file": _("không đọc được tệp"),
+    "charset-tcvn3": _("đã đổi từ bảng mã TCVN3"),
+    "charset-vni": _("đã đổi từ bảng mã VNI"),
+    "charset-double-utf-8": _("đã chữa chữ bị vỡ"),
 }
 """Why a document wants a second look; a flag nobody named here is shown as it is."""
 
