@@ -183,10 +183,10 @@ def ask(search: Search, queries: list[tuple[str, int]]) -> tuple[list[float], fl
 
 def report(documents: int, contenders: dict[str, Figures]) -> None:
     """Print the table and the line."""
-    rows = []
     line: dict[str, float | None] = {"documents": documents}
+    columns: dict[str, dict[str, float]] = {}
     for name, figures in contenders.items():
-        numbers = {
+        columns[name] = {
             "index_docs_per_s": documents / figures.index_seconds,
             "bytes_per_doc": figures.index_bytes / documents,
             **{
@@ -197,11 +197,12 @@ def report(documents: int, contenders: dict[str, Figures]) -> None:
             "r1_marks": figures.right["marks"],
             "r1_none": figures.right["none"],
         }
-        rows.append([name, *(f"{value:.4g}" for value in numbers.values())])
         prefix = "" if name == "ours" else f"{name}_"
-        line |= {prefix + key: value for key, value in numbers.items()}
-        columns = ["engine", *numbers]
-    print_table(f"Search, {documents} passages, CPU time", columns, rows)
+        line |= {prefix + key: value for key, value in columns[name].items()}
+    rows = [
+        [key, *(f"{column[key]:,.3g}" for column in columns.values())] for key in columns["ours"]
+    ]
+    print_table(f"Search, {documents} passages, CPU time", ["", *columns], rows)
     print_line("search", line)
 
 

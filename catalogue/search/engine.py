@@ -80,8 +80,9 @@ class Hit:
 class Hits:
     """One page of hits and what is known of all of them.
 
-    `total` and `facets` count every match after filters. `loosened` says that no entry held all
-    the words and hits hold some of them; `truncated` that the query was too long and was cut.
+    `total` and `facets` count every match after filters. `loosened` says that nothing held what is
+    asked for first (`Plan.rungs`) and that hits hold less; `truncated` that the query was too
+    long and was cut.
     """
 
     hits: tuple[Hit, ...] = ()
