@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import html
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -39,11 +40,22 @@ _C1 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0
 _DECLARED = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _TOKENS = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
-_WRONG_LETTER = re.compile("[¡-¿ÆÇËÎÏÐÑÖ×ØÛÜÞßåæçëîïðñö÷øûüþÿ]|[A-Za-z][\u00a1-\u00ff]|Ã.|Â.|á[º»]")
+# Letters and signs that no right Vietnamese word has inside: what legacy text looks like.
+_SIGN = (
+    r"[\xa1-\xbf\xc4-\xc7\xcb\xce-\xd1\xd6-\xd8\xdb\xdc\xde\xdf"
+    r"\xe4-\xe7\xeb\xee-\xf1\xf6-\xf8\xfb\xfc\xfe\xff]"
+)
+_WRONG_LETTER = re.compile(
+    rf"[A-Za-z]{_SIGN}|{_SIGN}[A-Za-z]|{_SIGN}{{2}}|[a-z][\xc0-\xdd]"
+    r"|[aeoAEO][\xe2\xea\xc2\xca]|[\xc3\xc4\xc6].|\xe1[\xba\xbb]"
+)
+_ENTITY = re.compile(
+    r"&(?!nbsp|amp|lt|gt|quot|#39|#160|ndash|mdash|[lr][ds]quo|hellip|bull|copy|middot)"
+)
 _FONT = re.compile(
     r"""(?:face\s*=\s*["']?|font-family\s*:\s*["']?)\s*\.?(Vn[A-Za-z]+)""", re.IGNORECASE
 )
-_INLINE_LIST = "a abbr b big em font i ins s small span strike strong sub sup tt u"
+_INLINE_LIST = "abbr b big em font i ins s small span strike strong sub sup tt u"
 _INLINE = frozenset(_INLINE_LIST.split())
 _RAW = frozenset(("script", "style"))
 
@@ -72,6 +84,7 @@ def decode_page(payload: bytes, content_type: str = "") -> Decoded:
     """Decode an HTML page (content coding undone) and repair legacy letters in its blocks."""
     charset, text = _decode_bytes(payload, declared_charset(payload, content_type))
     repaired, repairs = repair_html(text)
+    repaired = unicodedata.normalize("NFC", repaired)
     return Decoded(repaired, charset, repairs, share_of_valid(_TAG.sub(" ", repaired[:_SAMPLE])))
 
 
@@ -127,7 +140,9 @@ def _best_decoding(payload: bytes, declared: str | None) -> tuple[str, str]:
 
 
 def _decodings(payload: bytes, declared: str | None) -> Iterator[tuple[str, str]]:
-    yield "mixed", decode_mixed(payload)
+    mixed = decode_mixed(payload)
+    if mixed is not None:
+        yield "mixed", mixed
     yield "cp1258", decode_windows_1258(payload)
     yield "cp1252", decode_western(payload)
     yield "viscii", decode_viscii(payload)
@@ -148,18 +163,27 @@ def decode_western(payload: bytes) -> str:
     return payload.decode("latin-1").translate(_C1)
 
 
-def decode_mixed(payload: bytes) -> str:
-    """Decode each run between tags by itself: UTF-8 where valid, else the best single-byte one."""
-    return "".join(_decode_run(run) for run in re.split(rb"(?=<)", payload))
+def decode_mixed(payload: bytes) -> str | None:
+    """Decode run by run between tags: UTF-8 where valid, all others in their best encoding.
+
+    Returns None where no run is UTF-8 beyond ASCII: nothing is mixed then.
+    """
+    runs = re.split(rb"(?=<)", payload)
+    other = [run for run in runs if not _is_utf8(run)]
+    if not any(not run.isascii() and _is_utf8(run) for run in runs):
+        return None
+    whole = b" ".join(other)
+    decoders = (decode_windows_1258, decode_western)
+    best = max(decoders, key=lambda decode: _plain_score(decode(whole)))
+    return "".join(run.decode("utf-8") if _is_utf8(run) else best(run) for run in runs)
 
 
-def _decode_run(run: bytes) -> str:
+def _is_utf8(run: bytes) -> bool:
     try:
-        return run.decode("utf-8")
+        run.decode("utf-8")
     except UnicodeDecodeError:
-        pass
-    single = (decode_windows_1258(run), decode_western(run))
-    return max(single, key=lambda text: max(share_of_valid(text), share_of_valid(from_tcvn3(text))))
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +218,9 @@ def repair_html(markup: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _looks_wrong(markup: str) -> bool:
-    return _WRONG_LETTER.search(markup) is not None or "&" in markup
+    if _WRONG_LETTER.search(markup) is not None:
+        return True
+    return _ENTITY.search(markup) is not None and bool(_WRONG_LETTER.search(html.unescape(markup)))
 
 
 def _blocks(tokens: list[str]) -> Iterator[list[_Run]]:
@@ -269,6 +295,8 @@ def _text_of(block: list[_Run]) -> str:
 
 
 def _best_repair(text: str, repairs: dict[str, Repair]) -> tuple[str | None, str]:
+    if _WRONG_LETTER.search(text) is None:
+        return None, text
     before = share_of_valid(text)
     best: tuple[float, str | None, str] = (before, None, text)
     for name, repair in repairs.items():

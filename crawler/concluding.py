@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from catalogue.warc import digest_of
 from crawler.fetch import Fetched, FetchFailed, Outcome, TooLarge
-from crawler.frontier import Due, Found, Settlement
+from crawler.frontier import PARKED, Due, Found, Settlement
 from crawler.ledger import LedgerState
 from crawler.links import Link, LinkKind, absolute
 from crawler.looking import Sight
@@ -22,6 +22,8 @@ from redirects.mapping import CanonicalUrl
 KeyOf = Callable[[str], CanonicalUrl | None]
 IMAGE_DEPTH = 1000  # pictures wait until every page is fetched: their depth counts from here
 MAX_SELF_REDIRECTS = 3
+PROBE_PATH = "hopnhat-trang-khong-co-that-7d3f"  # no portal has such a page
+PROBE = "probe"  # an address made up by us, to see how the portal says "not found"
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524))
 
 
@@ -43,6 +45,7 @@ class Concluder:
     plan: CrawlPlan
     key_of: KeyOf
     budget: TrapBudget
+    known: set[int] = field(default_factory=set)  # hashes of addresses judged in this crawl
 
     def refuse(self, due: Due) -> Conclusion | None:
         """Say why an address is not fetched at all, or None."""
@@ -87,28 +90,26 @@ class Concluder:
     def _captured(self, due: Due, fetched: Fetched, sight: Sight) -> Conclusion:
         if due.source == "guess" and sight.listing is None:
             return _settled(due, LedgerState.EXCLUDED, "guessed, not there")
+        if due.source == PROBE:
+            settlement = Settlement(due.id, LedgerState.SOFT_ERROR, "probe")
+            return Conclusion(settlement, stored=fetched)
         found = tuple(self._found(due, sight))
         if _is_same(due, fetched, None):
             return Conclusion(Settlement(due.id, LedgerState.UNCHANGED), found=found)
         if sight.broken:
             settlement = Settlement(due.id, LedgerState.FAILED, sight.broken)
             return Conclusion(settlement, stored=fetched)
-        reason, used_up = self._count(due, sight)
         return Conclusion(
-            Settlement(due.id, LedgerState.CAPTURED, reason),
+            Settlement(due.id, LedgerState.CAPTURED, ""),
             stored=fetched,
             found=found,
-            used_up=used_up,
+            used_up=self._count(due, sight),
         )
 
-    def _count(self, due: Due, sight: Sight) -> tuple[str, str | None]:
-        if sight.fingerprint is None:
-            return "", None
-        words = "text" if self.budget.is_new(sight.fingerprint) else "same text"
-        used_up = None
-        if due.held is None:
-            used_up = self.budget.count(due.url, sight.fingerprint, due.referrer)
-        return f"{words} {sight.fingerprint}", used_up
+    def _count(self, due: Due, sight: Sight) -> str | None:
+        if sight.lines is None or due.held is not None:
+            return None
+        return self.budget.count(due.url, sight.lines, due.referrer)
 
     def _redirected(self, due: Due, fetched: Fetched, location: str) -> Conclusion:
         target = absolute(location_text(location), fetched.url)
@@ -143,7 +144,7 @@ class Concluder:
 
     def _failed(self, due: Due, reason: str, *, passing: bool, now: datetime | None) -> Conclusion:
         tries = due.tries + 1
-        if due.source == "guess" and not passing:
+        if due.source in ("guess", PROBE) and not passing:
             return _settled(due, LedgerState.EXCLUDED, "guessed, not there")
         if not passing or tries >= self.plan.tries:
             return _settled(due, LedgerState.FAILED, reason, tries=tries)
@@ -163,6 +164,10 @@ class Concluder:
 
     def _judged(self, due: Due, links: Iterable[Link], source: str, depth: int) -> Iterator[Found]:
         for link in links:
+            mark = hash(link.url)
+            if mark in self.known:
+                continue
+            self.known.add(mark)
             key = self.key_of(link.url)
             if key is None or key == due.key:
                 continue
@@ -184,7 +189,7 @@ class Concluder:
 
 def parked_reason(template: str) -> str:
     """Return the ledger's words for an address whose template is used up."""
-    return f"template {template}"
+    return f"{PARKED}{template}"
 
 
 def location_text(raw: str) -> str:

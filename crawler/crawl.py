@@ -22,7 +22,7 @@ from catalogue.archive import Archive
 from catalogue.database import Database
 from crawler.addresses import Resolver
 from crawler.asking import Asker, RobotsAnswer
-from crawler.concluding import Concluder, Conclusion
+from crawler.concluding import PROBE, PROBE_PATH, Concluder, Conclusion
 from crawler.fetch import (
     NO_VALIDATORS,
     Fetched,
@@ -35,7 +35,9 @@ from crawler.frontier import Due, Found, Settlement
 from crawler.ledger import LedgerState
 from crawler.looking import EXPANDS_AT_MOST, look
 from crawler.plan import CrawlPlan
+from crawler.progress import Progress
 from crawler.recording import Batch, Recorder, begin
+from crawler.rereading import Rereading, RereadReport
 from redirects.mapping import CanonicalUrl
 from redirects.site import Site
 from redirects.sites import Sites
@@ -46,18 +48,6 @@ GROUP_SIZE = 64
 WAVE = 8  # addresses taken from the frontier at a time, per connection
 GIVE_UP_AFTER = 10  # connections refused in a row: the server is down, the rest waits
 _NO_ANSWER = frozenset(("connect", "timeout", "network"))
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a crawl has come; `current` is the address answered last."""
-
-    site: str
-    fetched: int
-    pending: int
-    discovered: int
-    failed: int
-    current: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +89,21 @@ async def crawl(
                 plan, recorder, concluder, Asker(plan, fetcher, now), now=now, progress=progress
             )
             return await run.run(math.inf if limit is None else limit)
+
+
+def reread(
+    site: Site,
+    database: Database,
+    archive: Archive,
+    *,
+    now: Callable[[], datetime],
+    progress: Callable[[Progress], None],
+) -> RereadReport:
+    """Read a site's captures again: documents and suggested mappings. No network, idempotent.
+
+    Raises CatalogueError for a site the catalogue does not know.
+    """
+    return Rereading(site, database, archive, keys_of(site), now).run(progress)
 
 
 def keys_of(site: Site) -> Callable[[str], CanonicalUrl | None]:
@@ -274,6 +279,7 @@ class _Crawl:
     async def _add_sitemaps(self, host_url: str, answer: RobotsAnswer) -> None:
         named = [(url, "sitemap") for url in answer.robots.sitemaps]
         named = named or [(f"{host_url}sitemap.xml", "guess")]
+        named.append((f"{host_url}{PROBE_PATH}", PROBE))
         keyed = [(self._concluder.key_of(url), url, source) for url, source in named]
         found = [Found(key, url, source) for key, url, source in keyed if key is not None]
         await to_thread.run_sync(self._recorder.add, found, self._now())

@@ -6,7 +6,7 @@ between loses nothing but that one request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -22,6 +22,10 @@ from redirects.mapping import CanonicalUrl
 
 _ROWS = 500  # per INSERT: SQLite allows 32,766 variables a statement
 _RESTS = frozenset((LedgerState.PENDING, LedgerState.TRAP))  # not asked again in a new round
+
+PARKED = "template "  # the reason of a parked address, before its template
+_JUDGED = frozenset((LedgerState.DUPLICATE, LedgerState.SOFT_ERROR, LedgerState.QUARANTINED))
+_READ = _JUDGED | {LedgerState.CAPTURED, LedgerState.UNCHANGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,21 @@ class Frontier:
         )
         return self._connection.execute(statement).rowcount
 
+    def restate(
+        self, states: Mapping[CanonicalUrl, tuple[LedgerState, str]], now: datetime
+    ) -> None:
+        """Say what reading the captures showed; an address said nothing about is captured again."""
+        statement = select(ledger.c.id, ledger.c.key, ledger.c.state, ledger.c.reason).where(
+            self._mine, ledger.c.state.in_([state.value for state in _READ])
+        )
+        for row in self._connection.execute(statement).all():
+            default = (LedgerState(row.state), row.reason or "")
+            if row.state in _JUDGED:
+                default = (LedgerState.CAPTURED, "")
+            state, reason = states.get(CanonicalUrl(row.key), default)
+            if (state.value, reason) != (row.state, row.reason or "") and row.reason != "probe":
+                self.settle([Settlement(row.id, state, reason)], now)
+
     def begin_round(self, now: datetime) -> int:
         """Make all but parked addresses due again if nothing is pending; returns how many."""
         if self.count(LedgerState.PENDING):
@@ -237,8 +256,12 @@ class Frontier:
         )
         return [(CanonicalUrl(row.key), row.url) for row in self._connection.execute(statement)]
 
-    def reasons(self, state: LedgerState) -> list[str]:
-        """Return the different reasons that addresses of a state have."""
+    def parked_templates(self) -> list[str]:
+        """Return the templates whose addresses are parked."""
+        reasons = self._reasons(LedgerState.TRAP)
+        return [each.removeprefix(PARKED) for each in reasons if each.startswith(PARKED)]
+
+    def _reasons(self, state: LedgerState) -> list[str]:
         statement = (
             select(ledger.c.reason)
             .where(self._mine, ledger.c.state == state.value, ledger.c.reason.is_not(None))

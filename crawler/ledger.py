@@ -71,5 +71,4 @@ def account(connection: Connection, site: str) -> LedgerAccount:
 
 def _cause(reason: str | None) -> str:
     """The words of a reason before its particulars: "exclude /x*" and "404" stay, texts go."""
-    text = reason or ""
-    return "" if text.startswith(("text ", "same text ")) else text.partition(": ")[0]
+    return (reason or "").partition(": ")[0]

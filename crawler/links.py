@@ -87,14 +87,14 @@ def absolute(raw: str, base: str) -> str | None:
 
 
 def _raw_links(tree: LexborHTMLParser) -> Iterator[tuple[LinkKind, str]]:
+    for node in tree.css("meta[http-equiv]"):
+        yield from _from_refresh(node)
     for node in tree.css("a[href], area[href]"):
         yield from _from_href(node)
     for node in tree.css("frame[src], iframe[src], embed[src], object[data]"):
         yield LinkKind.PAGE, node.attributes.get("src") or node.attributes.get("data") or ""
     for node in tree.css("link[href]"):
         yield from _from_link(node)
-    for node in tree.css("meta[http-equiv]"):
-        yield from _from_refresh(node)
     yield from _from_scripts(tree)
     yield from _images(tree)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser
 
 from catalogue.coding import CodingError, undo_codings
+from crawler.extract.nesting import cut_depth
 from crawler.fetch import Fetched
 from crawler.links import Link, links_of
 from crawler.sitemap import Listing, SitemapError, read_listing
-from crawler.traps import fingerprint
+from crawler.traps import own_lines
 
 EXPANDS_AT_MOST = 10  # times the plan's max_bytes, once content coding is undone
 _HTML_START = re.compile(
@@ -28,12 +29,12 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What an answer shows: `fingerprint` of an HTML page, its links, or a list of addresses.
+    """What an answer shows: the own `lines` of an HTML page, its links, or a list of addresses.
 
     `broken` says why the payload cannot be read at all.
     """
 
-    fingerprint: str | None = None
+    lines: frozenset[int] | None = None
     links: tuple[Link, ...] = ()
     listing: Listing | None = None
     broken: str | None = None
@@ -73,9 +74,9 @@ def is_html(content_type: str, payload: bytes) -> bool:
 
 def _look_at_html(payload: bytes, url: str) -> Sight:
     # Addresses are ASCII or UTF-8 whatever the page's charset: no need to decide it here.
-    tree = LexborHTMLParser(payload.decode("utf-8", "replace"))
+    tree = LexborHTMLParser(cut_depth(payload.decode("utf-8", "replace")))
     links = tuple(links_of(tree, url))
-    return Sight(fingerprint=fingerprint(tree), links=links)
+    return Sight(lines=own_lines(tree), links=links)
 
 
 def _look_at_listing(payload: bytes) -> Sight:

@@ -52,12 +52,8 @@ def begin(plan: CrawlPlan, database: Database, key_of: KeyOf, now: datetime) -> 
         frontier = Frontier(connection, site_id)
         again = frontier.begin_round(now)
         frontier.add(_planned(plan, key_of), now)
-        reasons = [reason for state in LedgerState for reason in frontier.reasons(state)]
-    texts = {reason.rpartition(" ")[2] for reason in reasons if "text " in reason[:10]}
-    parked = {
-        reason.removeprefix("template ") for reason in reasons if reason.startswith("template ")
-    }
-    return Start(site_id, TrapBudget(texts, parked), again)
+        parked = frontier.parked_templates()
+    return Start(site_id, TrapBudget(parked), again)
 
 
 def _planned(plan: CrawlPlan, key_of: KeyOf) -> list[Found]:

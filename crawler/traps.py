@@ -7,7 +7,6 @@ stay in the ledger and can be released.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -32,7 +31,7 @@ _SILENT = (
     "iframe",
 )
 _MAX_EXTENSION = 5
-_MIN_TEXT = 80  # characters; shorter pages are told apart by their whole text
+_MIN_LINE = 25  # characters of a line that can be news
 
 
 def template_of(url: str) -> str:
@@ -62,31 +61,32 @@ def family_of(template: str) -> str | None:
     return f"{path}?*" if mark else None
 
 
-def fingerprint(tree: LexborHTMLParser) -> str:
-    """Return the fingerprint of a page's own words: outside links, digits folded, 16 hex digits.
+def own_lines(tree: LexborHTMLParser) -> frozenset[int]:
+    """Return what a page says outside links, line by line, digits folded, as hashes.
 
-    The tree is consumed: silent elements are removed from it.
+    Short lines (menus, labels) count only where there is no other. The hashes hold for this
+    process. The tree is consumed: silent elements are removed from it.
     """
     whole = tree.body
     if whole is None:
-        return _digest("")
-    everything = whole.text(separator=" ")
+        return frozenset()
+    everything = whole.text(separator="\n")
     tree.strip_tags(list(_SILENT))
-    own = _NUMBER.sub("#", " ".join((tree.body or whole).text(separator=" ").lower().split()))
-    return _digest(
-        own if len(own) >= _MIN_TEXT else _NUMBER.sub("#", " ".join(everything.lower().split()))
-    )
+    own = [_folded_line(line) for line in (tree.body or whole).text(separator="\n").splitlines()]
+    long = frozenset(hash(line) for line in own if len(line) >= _MIN_LINE)
+    return long or frozenset((hash("\n".join(filter(None, own)) or _folded_line(everything)),))
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+def _folded_line(line: str) -> str:
+    return _NUMBER.sub("#", " ".join(line.lower().split()))
 
 
 class TrapBudget:
     """Counts fetches without new text by template; says when a template is used up."""
 
-    def __init__(self, seen: Iterable[str] = (), parked: Iterable[str] = ()) -> None:
-        self._seen = set(seen)
+    def __init__(self, parked: Iterable[str] = ()) -> None:
+        """Begin with the templates that were parked before."""
+        self._seen: set[int] = set()
         self._parked = set(parked)
         self._barren: Counter[str] = Counter()
 
@@ -98,19 +98,15 @@ class TrapBudget:
             return template
         return family if family in self._parked else None
 
-    def count(self, url: str, text: str, referrer: str | None) -> str | None:
-        """Count one fetched page by its fingerprint; returns the template it used up, if any."""
-        if text not in self._seen:
-            self._seen.add(text)
-            self._credit(url)
-            if referrer:
-                self._credit(referrer)
-            return None
-        return self._spend(url)
-
-    def is_new(self, text: str) -> bool:
-        """Return whether nobody counted this fingerprint yet."""
-        return text not in self._seen
+    def count(self, url: str, lines: frozenset[int], referrer: str | None) -> str | None:
+        """Count one fetched page by its own lines; returns the template it used up, if any."""
+        if lines <= self._seen:
+            return self._spend(url)
+        self._seen |= lines
+        self._credit(url)
+        if referrer:
+            self._credit(referrer)
+        return None
 
     def _credit(self, url: str) -> None:
         template = template_of(url)

@@ -7,6 +7,7 @@ import pytest
 from catalogue.captures import Captures
 from catalogue.database import CatalogueError
 from catalogue.sites import Sites as KeptSites
+from crawler.concluding import PROBE_PATH
 from crawler.frontier import Frontier
 from crawler.ledger import LedgerState, account
 from tests.crawler.old_server import Answer, Asked, World
@@ -41,11 +42,12 @@ def test_a_site_is_followed_from_its_seed_and_every_address_is_accounted_for(wor
         "/thieu": "failed",
         "/c/portal/login": "excluded",
         "/sitemap.xml": "excluded",
+        f"/{PROBE_PATH}": "excluded",
     }
     assert (report.captured, report.failed, report.pending, report.stopped) == (3, 1, 0, None)
     with world.database.reading() as connection:
         book = account(connection, "cu")
-    assert book.discovered == sum(book.states.values()) == 6
+    assert book.discovered == sum(book.states.values()) == 7
     assert book.reasons[LedgerState.FAILED, "404"] == 1
 
 
@@ -88,7 +90,7 @@ def test_a_second_crawl_asks_again_and_stores_only_what_changed(world: World) ->
 def test_a_limit_bounds_the_requests_and_the_next_crawl_goes_on(world: World) -> None:
     world.server.pages = {"/": page(0, *(f"/{n}" for n in range(9)))}
     world.server.pages |= {f"/{n}": page(n + 1) for n in range(9)}
-    assert world.crawl(limit=4).pending == 7  # the guessed sitemap was one of the four
+    assert world.crawl(limit=4).pending == 8  # a sitemap was guessed, an error page asked for
     assert world.crawl().pending == 0
     assert sorted(captured(world)) == sorted(["/", *(f"/{n}" for n in range(9))])
 

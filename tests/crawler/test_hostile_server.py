@@ -36,7 +36,7 @@ HOSTILE: dict[str, tuple[str, str, dict[str, object]]] = {
     ),
     "gzip that lies": (
         "captured",
-        "text",
+        "",
         {"body": GOOD.encode() + b"khac", "headers": HTML | {"Content-Encoding": "gzip"}},
     ),
     "truncated body": (
