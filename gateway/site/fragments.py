@@ -50,8 +50,9 @@ class Guide:
         fragment = f"#{url.fragment}" if url.fragment else ""
         match self.resolver.resolve(asked):
             case Moved(location=location):
-                path = location.removeprefix(self.portal_url)
-                return (self.base + path if path.startswith("/") else path) + fragment, True
+                if location.startswith(f"{self.portal_url}/"):
+                    location = self.base + location.removeprefix(self.portal_url)
+                return location + fragment, True
             case Archived() | Gone(archived=True):
                 return self.base + archive_path(url.href), True
             case _:

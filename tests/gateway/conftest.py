@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -308,8 +309,16 @@ class Town:
         )
 
 
+@pytest.fixture(scope="session")
+def blank_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one database; every town starts from a copy of it."""
+    path = tmp_path_factory.mktemp("blank") / "catalogue.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(tmp_path: Path, blank_catalogue: Path) -> Iterator[Town]:
     """Three old portals on one new one; the new one keeps the host of one of them."""
     listening = listen()
     port = listening.getsockname()[1]
@@ -336,7 +345,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
             ),
         ),
     )
-    migrate(settings.database_url)
+    shutil.copy(blank_catalogue, tmp_path / "catalogue.db")
     database = open_database(settings.database_url)
     with database.writing() as connection:
         for site in settings.sites():

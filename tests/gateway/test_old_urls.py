@@ -1,0 +1,63 @@
+"""Redirects that cannot be turned against a visitor, and the small answers around them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.old_urls import outcome_of, redirect
+from gateway.security import local_location, location_header
+from redirects.mapping import CanonicalUrl
+from redirects.resolution import (
+    Archived,
+    Gone,
+    Live,
+    Moved,
+    Proxied,
+    Resolution,
+    Split,
+    UnknownHost,
+    Unresolved,
+)
+from redirects.route import ApiRoute
+
+KEY = CanonicalUrl("a.test/x")
+
+
+@given(st.text())
+def test_no_location_can_split_a_header(text: str) -> None:
+    sent = location_header(text.encode("utf-8", "replace").decode())
+    assert sent.isascii()
+    assert not {9, 10, 13, 32} & set(sent)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//evil.test", "/\\evil.test", "http://evil.test", "evil", "", "\\\\evil", "javascript:x"],
+)
+def test_a_local_redirect_never_leaves_the_host(path: str) -> None:
+    with pytest.raises(ValueError, match="not a local path"):
+        local_location(path)
+
+
+def test_the_body_of_a_redirect_is_escaped() -> None:
+    moved = Moved("a", KEY, 'https://a.test/"><script>', 301)
+    assert b"<script>" not in redirect(moved, "0" * 32).body
+
+
+@pytest.mark.parametrize(
+    ("resolution", "outcome"),
+    [
+        (Moved("s", KEY, "https://a.test/", 308), ("moved-308", "s")),
+        (Split("s", KEY, ()), ("split", "s")),
+        (Gone("s", KEY, None, archived=False), ("gone", "s")),
+        (Archived("s", KEY), ("archived", "s")),
+        (Unresolved("s", KEY), ("unresolved", "s")),
+        (Proxied(ApiRoute("r", "h", "/*", "http://u")), ("proxied", "r")),
+        (Live("h"), ("live", "")),
+        (UnknownHost("h"), ("unknown-host", "")),
+    ],
+)
+def test_metrics_know_every_outcome(resolution: Resolution, outcome: tuple[str, str]) -> None:
+    assert outcome_of(resolution) == outcome
