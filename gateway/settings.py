@@ -139,6 +139,16 @@ class SiteSettings(_Table):
         20_000_000, description="Largest response kept, in bytes; larger ones are listed."
     )
     max_depth: PositiveInt = Field(50, description="Most links away from a seed.")
+    tries: PositiveInt = Field(4, description="Times a passing failure is tried.")
+    retry_delay: NonNegativeFloat = Field(
+        1.0, description="Seconds before the second try; doubled before each further one."
+    )
+    logs: tuple[Path, ...] = Field(
+        (), description="Access logs of the old server: addresses visitors know but no page links."
+    )
+    inventory: tuple[Path, ...] = Field(
+        (), description="The owner's own lists of addresses, CSV or text."
+    )
 
     def as_site(self) -> Site:
         """The site as the redirect room knows it."""
@@ -305,7 +315,7 @@ def load_settings(path: Path) -> Settings:
 
     Raises SettingsError with one finding per culprit ("hopnhat.toml:12: …") for a missing file,
     broken TOML, an unknown key (with the nearest known one) or a value of the wrong type.
-    Relative directories are taken from the file's own directory.
+    Relative paths are taken from the file's own directory.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -321,7 +331,20 @@ def load_settings(path: Path) -> Settings:
     except ValidationError as error:
         findings = [_finding(path, text, one) for one in error.errors(include_url=False)]
         raise SettingsError(findings) from error
-    return settings.model_copy(update={"data": path.parent / settings.data})
+    return _beside(path.parent, settings)
+
+
+def _beside(directory: Path, settings: Settings) -> Settings:
+    """Take every relative path from the settings file's own directory."""
+
+    def placed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(directory / each for each in paths)
+
+    sites = tuple(
+        site.model_copy(update={"logs": placed(site.logs), "inventory": placed(site.inventory)})
+        for site in settings.site
+    )
+    return settings.model_copy(update={"data": directory / settings.data, "site": sites})
 
 
 def _finding(path: Path, text: str, error: Any) -> str:

@@ -202,6 +202,13 @@ class WhooshEngine:
         return opened
 
 
+def open_index(folder: Path) -> WhooshEngine:
+    """Open the index of a directory, or make an empty one where there is nothing yet."""
+    if folder.exists() and any(folder.iterdir()):
+        return WhooshEngine(folder)
+    return create_index(folder)
+
+
 def create_index(folder: Path) -> WhooshEngine:
     """Make an empty index in a directory that does not exist yet or is empty."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)

@@ -21,4 +21,8 @@ def plan_of(site: SiteSettings) -> CrawlPlan:
         timeout=site.timeout,
         max_depth=site.max_depth,
         sitemaps=site.sitemaps,
+        logs=site.logs,
+        inventory=site.inventory,
+        tries=site.tries,
+        retry_delay=site.retry_delay,
     )

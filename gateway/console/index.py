@@ -8,7 +8,7 @@ from threading import Lock
 from catalogue.database import Database
 from catalogue.indexing import bring_up_to_date
 from catalogue.search.engine import SearchEngine
-from catalogue.search.whoosh_engine import WhooshEngine, create_index
+from catalogue.search.whoosh_engine import open_index
 
 ENTRIES_AT_ONCE = 500
 """Documents a round brings into the index; a bulk decision takes some rounds, none for long."""
@@ -26,7 +26,7 @@ class Index:
         """The open engine. Raises SearchError while the index cannot be opened."""
         with self._lock:
             if self._engine is None:
-                self._engine = self._open()
+                self._engine = open_index(self._directory)
             return self._engine
 
     def bring_up_to_date(self, database: Database) -> int:
@@ -39,8 +39,3 @@ class Index:
             if self._engine is not None:
                 self._engine.close()
             self._engine = None
-
-    def _open(self) -> SearchEngine:
-        if not self._directory.exists() or not any(self._directory.iterdir()):
-            return create_index(self._directory)
-        return WhooshEngine(self._directory)

@@ -1,0 +1,96 @@
+"""`hopnhat check`: everything that can be known wrong before the portal is started."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from catalogue.database import CatalogueError, open_database
+from catalogue.mappings import Mappings
+from catalogue.migrating import schema_is_current
+from gateway.settings import Settings
+from gateway.site.paths import LIVE_PATHS
+from gateway.toml_lines import line_of
+from redirects.lint import lint
+
+_UPSTREAM_PATIENCE = 2.0  # seconds to wait for an upstream to accept a connection
+
+
+def check(settings: Settings, path: Path) -> list[str]:
+    """Return findings, each with file and line where one can be named; empty means fine."""
+    text = path.read_text(encoding="utf-8")
+
+    def at(*place: str | int) -> str:
+        line = line_of(text, place)
+        return f"{path}:{line}" if line else str(path)
+
+    findings = [f"{at('site', where)}: {what}" for where, what in _sites(settings)]
+    findings += [f"{at('rule', where)}: {what}" for where, what in _rules(settings)]
+    findings += [f"{at('route', where)}: {what}" for where, what in _upstreams(settings)]
+    findings += [f"{at('database')}: {what}" for what in _catalogue(settings)]
+    return findings
+
+
+def _sites(settings: Settings) -> Iterator[tuple[int, str]]:
+    names = Counter(site.name for site in settings.site)
+    owners: dict[str, str] = {}
+    for where, site in enumerate(settings.site):
+        if names[site.name] > 1:
+            yield where, f"two sites are called {site.name}"
+        for host in (site.host, *site.aliases):
+            if owners.setdefault(host, site.name) != site.name:
+                yield where, f"host {host} belongs to {owners[host]} and to {site.name}"
+
+
+def _rules(settings: Settings) -> Iterator[tuple[int, str]]:
+    known = {site.name for site in settings.site}
+    places = {(rule.site, rule.name): where for where, rule in enumerate(settings.rule)}
+    for where, rule in enumerate(settings.rule):
+        if rule.site not in known:
+            yield where, f"rule {rule.name}: no site is called {rule.site}"
+    findings = lint(
+        mappings=(),
+        rules=[rule for rule in settings.rules() if rule.site in known],
+        portal=settings.as_portal(LIVE_PATHS),
+        sites=settings.sites(),
+    )
+    for finding in findings:
+        for (_, name), where in places.items():
+            if name in finding.where:
+                yield where, finding.message
+
+
+def _upstreams(settings: Settings) -> Iterator[tuple[int, str]]:
+    for where, route in enumerate(settings.route):
+        parts = urlsplit(route.upstream)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            socket.create_connection((parts.hostname or "", port), _UPSTREAM_PATIENCE).close()
+        except OSError as error:
+            yield where, f"route {route.name}: {route.upstream} cannot be reached: {error}"
+
+
+def _catalogue(settings: Settings) -> Iterator[str]:
+    try:
+        database = open_database(settings.database_url, read_only=True)
+    except CatalogueError as error:
+        yield f"{error}; run `hopnhat migrate`"
+        return
+    try:
+        if not schema_is_current(database):
+            yield "the catalogue's schema is not today's: run `hopnhat migrate`"
+            return
+        with database.reading() as connection:
+            mappings = list(Mappings(connection).active())
+    finally:
+        database.close()
+    for finding in lint(
+        mappings=mappings,
+        rules=settings.rules(),
+        portal=settings.as_portal(LIVE_PATHS),
+        sites=settings.sites(),
+    ):
+        yield f"{finding.where}: {finding.message}"

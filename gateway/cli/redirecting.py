@@ -1,0 +1,202 @@
+"""Verbs of old addresses: resolve, and redirects import, export, lint, suggest."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from catalogue import decisions
+from catalogue.document import Document, DocumentState
+from catalogue.documents import Documents
+from catalogue.filtering import DocumentFilter
+from catalogue.mappings import Mappings
+from catalogue.misses import Misses
+from catalogue.rules import Rules
+from gateway.cli.output import complain, out, print_json
+from gateway.cli.workplace import Workplace, now
+from gateway.publishing import ground_of, publish
+from gateway.resolving import explain_in_lines, request_of
+from gateway.site.paths import LIVE_PATHS
+from redirects.canonical import split_key
+from redirects.formats.table import RowError, read_table, write_table
+from redirects.lint import lint as lint_redirects
+from redirects.mapping import Mapping
+from redirects.resolver import Resolver
+from redirects.sites import Sites
+from redirects.snapshot import open_snapshot
+from redirects.suggest import Candidate
+from redirects.suggest import suggest as rank
+
+redirects = typer.Typer(help="Mappings: import, export, lint, suggest.", no_args_is_help=True)
+_EDITOR = "hopnhat redirects import"  # whom the audit names
+_PAGE = 5000  # documents read at a time
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's verbs."""
+    app.command()(resolve)
+    app.add_typer(redirects, name="redirects")
+
+
+def resolve(
+    context: typer.Context,
+    url: str,
+    *,
+    method: Annotated[str, typer.Option(help="The method asked with.")] = "GET",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
+) -> None:
+    """Explain where an old address leads: every rung tried, and the answer."""
+    place: Workplace = context.obj
+    try:
+        request = request_of(url, method=method)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    with _resolver(place) as resolver:
+        explanation = resolver.explain(request)
+    if json:
+        steps = [asdict(step) for step in explanation.steps]
+        kind = type(explanation.resolution).__name__.lower()
+        answer = {"resolution": kind, **asdict(explanation.resolution)}
+        print_json({"url": url, "steps": steps, "answer": answer})
+        return
+    for line in explain_in_lines(url, explanation):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _resolver(place: Workplace) -> Iterator[Resolver]:
+    """Compile what the catalogue says at this moment and open it, as the site does."""
+    with tempfile.TemporaryDirectory() as directory, place.database(read_only=True) as database:
+        report = publish(database, ground_of(place.settings), directory=Path(directory))
+        snapshot = open_snapshot(report.path)
+        try:
+            yield snapshot.resolver()
+        finally:
+            snapshot.close()
+
+
+@redirects.command("import")
+def import_table(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    *,
+    dry_run: Annotated[bool, typer.Option(help="Say what would change, change nothing.")] = False,
+    skip_bad_rows: Annotated[bool, typer.Option(help="Import the good rows all the same.")] = False,
+) -> None:
+    """Import mappings from CSV: all rows in one transaction, or none when one is wrong."""
+    place: Workplace = context.obj
+    sites = Sites(place.settings.sites())
+    portal = place.settings.as_portal(LIVE_PATHS)
+    mappings, wrong = read_table(file.read_bytes(), sites=sites, portal=portal)
+    for row in wrong:
+        complain(_row_line(file, row))
+    if wrong and not skip_bad_rows:
+        complain(f"{file}: nothing was imported; --skip-bad-rows takes the other rows")
+        raise typer.Exit(1)
+    placed = [(site.name, one) for one in mappings if (site := sites.of_host(_host(one)))]
+    with place.database() as database:
+        with database.reading() as connection:
+            changes = Counter(_change(Mappings(connection), one) for one in mappings)
+        if not dry_run:
+            with database.writing() as connection:
+                batch = decisions.import_mappings(connection, placed, editor=_EDITOR, now=now())
+            out.print(f"batch {batch.id}", markup=False)
+    counts = {name: changes[name] for name in ("new", "changed", "same")} | {"refused": len(wrong)}
+    out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def _host(mapping: Mapping) -> str:
+    return split_key(mapping.key)[0]
+
+
+def _row_line(file: Path, row: RowError) -> str:
+    return f"{file}:{row.line}: {row.column} = {row.value!r}: {row.message}"
+
+
+def _change(known: Mappings, mapping: Mapping) -> str:
+    stored = known.find(mapping.key)
+    if stored is None:
+        return "new"
+    return "same" if stored.mapping == mapping and stored.state == "active" else "changed"
+
+
+@redirects.command("export")
+def export_table(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Standard output when none.")] = None,
+) -> None:
+    """Export every active mapping as CSV."""
+    place: Workplace = context.obj
+    with place.database(read_only=True) as database, database.reading() as connection:
+        content = write_table(Mappings(connection).active())
+    if file is None:
+        sys.stdout.buffer.write(content)
+    else:
+        file.write_bytes(content)
+
+
+@redirects.command("lint")
+def lint(
+    context: typer.Context,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
+) -> None:
+    """Find loops, chains, foreign targets, contradictions and what is never reached."""
+    place: Workplace = context.obj
+    with place.database(read_only=True) as database, database.reading() as connection:
+        findings = lint_redirects(
+            mappings=Mappings(connection).active(),
+            rules=[*place.settings.rules(), *Rules(connection).all()],
+            portal=place.settings.as_portal(LIVE_PATHS),
+            sites=place.settings.sites(),
+        )
+    if json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            out.print(
+                f"{finding.level} {finding.code} {finding.where}: {finding.message}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+@redirects.command("suggest")
+def suggest(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option(min=1, help="So many misses, most visited first.")] = 20,
+) -> None:
+    """Suggest a document for each of the most visited addresses nobody has decided."""
+    place: Workplace = context.obj
+    with place.database(read_only=True) as database, database.reading() as connection:
+        misses = Misses(connection).listing(None, limit=limit, offset=0)
+        candidates = {str(one.id): one for one in _accepted(Documents(connection))}
+    table = Table("visits", "old address", "suggestion", "score", "because of")
+    choices = [Candidate(key, one.title, one.slug) for key, one in candidates.items()]
+    for miss in misses:
+        for found in rank(miss.raw, None, choices, limit=1):
+            document = candidates[found.candidate.id]
+            row = (str(miss.visits), miss.raw, document.path, f"{found.score:.2f}", found.reason)
+            table.add_row(*row)
+    out.print(table)
+
+
+def _accepted(documents: Documents) -> Iterator[Document]:
+    after = 0
+    wanted = DocumentFilter(state=DocumentState.ACCEPTED)
+    while page := documents.listing(wanted, after=after, limit=_PAGE):
+        yield from page
+        after = page[-1].id

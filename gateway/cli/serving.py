@@ -1,0 +1,29 @@
+"""Verbs that listen: serve, console."""
+
+from __future__ import annotations
+
+import typer
+
+from gateway.app import create_console, create_site
+from gateway.cli.workplace import Workplace
+from gateway.serving import run
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's verbs."""
+    app.command()(serve)
+    app.command()(console)
+
+
+def serve(context: typer.Context) -> None:
+    """Serve the merged portal, the old addresses and the preserved APIs."""
+    place: Workplace = context.obj
+    settings = place.settings
+    run(create_site(settings), host=settings.serve.host, port=settings.serve.port)
+
+
+def console(context: typer.Context) -> None:
+    """Serve the editors' console."""
+    place: Workplace = context.obj
+    settings = place.settings
+    run(create_console(settings), host=settings.console.host, port=settings.console.port)

@@ -1,0 +1,233 @@
+"""Every verb an operator types, on a real small portal: what it says and how it exits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from catalogue import decisions
+from catalogue.document import DocumentState
+from catalogue.documents import Documents
+from catalogue.editors import Editors
+from catalogue.filtering import DocumentFilter
+from catalogue.misses import MissCount, Misses
+from catalogue.review import Decision, Verb
+from gateway.cli.workplace import Workplace
+from tests.gateway.cli.conftest import TEXTS, Operator
+
+BRIDGE = TEXTS["/tin/1"][0]
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def accept_all(operator: Operator) -> None:
+    place = Workplace(operator.settings)
+    with place.database() as database, database.writing() as connection:
+        waiting = Documents(connection).ids(DocumentFilter(state=DocumentState.IMPORTED))
+        verdicts = [Decision(each, Verb.ACCEPT) for each in waiting]
+        decisions.take(connection, verdicts, editor="bientap", now=NOW)
+
+
+def test_init_writes_a_file_that_check_can_read_and_never_overwrites_one(tmp_path: Path) -> None:
+    newcomer = Operator(tmp_path / "hopnhat.toml")
+    assert newcomer.types("init").exit_code == 0
+    again = newcomer.types("init")
+    assert again.exit_code == 1
+    assert "--force" in again.stderr
+    assert newcomer.types("init", "--force").exit_code == 0
+
+
+def test_a_crawl_fills_the_catalogue_and_ends_complete(crawled: Operator) -> None:
+    status = json.loads(crawled.types("status", "--json").stdout)
+    assert status["documents"]["imported"] >= 2
+    assert status["mappings"]["suggested"] >= 2
+    assert status["sites"]["gialoc"]["captured"] >= 2
+    assert "pending" not in status["sites"]["gialoc"]
+    assert "gialoc" in crawled.types("status").stdout
+
+
+def test_rereading_makes_the_same_documents_without_the_network(crawled: Operator) -> None:
+    before = crawled.types("status", "--json").stdout
+    assert crawled.types("reread", "gialoc").exit_code == 0
+    assert crawled.types("status", "--json").stdout == before
+
+
+def test_an_old_address_is_resolved_in_a_few_lines(crawled: Operator) -> None:
+    address = "http://gialoc.haiduong.gov.vn/tin/1?fbclid=x"
+    assert "archived copy" in crawled.types("resolve", address).stdout
+
+    accept_all(crawled)
+    lines = crawled.types("resolve", address).stdout.splitlines()
+    assert lines[0].endswith(address)
+    assert lines[-1].split()[:3] == ["answer", "301", "to"]
+    assert len(lines) <= 7
+
+    answer = json.loads(crawled.types("resolve", "--json", address).stdout)["answer"]
+    assert (answer["resolution"], answer["status"]) == ("moved", 301)
+    posted = json.loads(crawled.types("resolve", "--json", "--method", "post", address).stdout)
+    assert posted["answer"]["status"] == 308
+    ruled = crawled.types("resolve", "gialoc.haiduong.gov.vn/xa/Gia Tân").stdout
+    assert "by rule trang-cu" in ruled
+
+
+def test_an_address_without_a_host_is_a_slip_of_usage(crawled: Operator) -> None:
+    result = crawled.types("resolve", "/tin/1")
+    assert result.exit_code == 2
+    assert "names no host" in result.stderr
+
+
+def test_what_was_accepted_is_found_with_and_without_marks(crawled: Operator) -> None:
+    accept_all(crawled)
+    assert "documents indexed" in crawled.types("index").stdout
+    for query in ("khánh thành cầu hàm rồng", "khanh thanh cau ham rong"):
+        found = json.loads(crawled.types("search", "--json", query).stdout)
+        assert found["hits"][0]["title"] == BRIDGE
+    assert BRIDGE in crawled.types("search", "cau ham rong", "--site", "gialoc").stdout
+    assert crawled.types("search", "khongcotrongkho").exit_code == 1
+    assert crawled.types("index", "--rebuild").exit_code == 0
+    assert BRIDGE in crawled.types("search", "cau ham rong").stdout
+
+
+def test_verify_agrees_until_a_byte_of_the_archive_changes(crawled: Operator) -> None:
+    accept_all(crawled)
+    crawled.types("index")
+    fine = crawled.types("verify")
+    assert fine.exit_code == 0, fine.output
+
+    (archive,) = (crawled.settings.parent / "data" / "archive").rglob("*.warc.gz")
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    archive.write_bytes(content)
+    damaged = crawled.types("verify", "--json")
+    assert damaged.exit_code == 1
+    assert archive.name in damaged.output
+
+
+def test_mappings_come_from_a_table_in_one_transaction_or_not_at_all(crawled: Operator) -> None:
+    table = crawled.settings.parent / "cu.csv"
+    table.write_text(
+        "old_url,kind,target\n"
+        "http://gialoc.haiduong.gov.vn/lien-he,moved,/lien-he\n"
+        "http://khac.gov.vn/x,moved,/\n",
+        encoding="utf-8",
+    )
+    refused = crawled.types("redirects", "import", str(table))
+    assert refused.exit_code == 1
+    assert "cu.csv:3" in refused.stderr
+    assert "khac.gov.vn" in refused.stderr
+
+    dry = crawled.types("redirects", "import", "--dry-run", "--skip-bad-rows", str(table))
+    assert "1 new" in dry.stdout
+    done = crawled.types("redirects", "import", "--skip-bad-rows", str(table))
+    assert (done.exit_code, "1 new" in done.stdout) == (0, True)
+    assert "1 same" in crawled.types("redirects", "import", "--skip-bad-rows", str(table)).stdout
+
+    exported = crawled.settings.parent / "moi.csv"
+    assert crawled.types("redirects", "export", str(exported)).exit_code == 0
+    assert "/lien-he" in exported.read_text(encoding="utf-8-sig")
+    assert "/lien-he" in crawled.types("redirects", "export").stdout
+
+
+def test_lint_names_what_would_mislead_visitors(crawled: Operator) -> None:
+    assert crawled.types("redirects", "lint").exit_code == 0
+    table = crawled.settings.parent / "vong.csv"
+    table.write_text(
+        "old_url,kind,target\nhttp://gialoc.haiduong.gov.vn/xa/gia-tan,gone,\n",
+        encoding="utf-8",
+    )
+    assert crawled.types("redirects", "import", str(table)).exit_code == 0
+    findings = json.loads(crawled.types("redirects", "lint", "--json").stdout)
+    assert isinstance(findings, list)
+    crawled.types("redirects", "lint")
+
+
+def test_suggestions_are_made_for_the_most_visited_misses(crawled: Operator) -> None:
+    accept_all(crawled)
+    place = Workplace(crawled.settings)
+    raw = "http://gialoc.haiduong.gov.vn/khanh-thanh-cau-ham-rong-bac-qua-song-sat.html"
+    with place.database() as database, database.writing() as connection:
+        key = "gialoc.haiduong.gov.vn/khanh-thanh-cau-ham-rong-bac-qua-song-sat.html"
+        Misses(connection).add([MissCount("gialoc", key, raw, 7, date(2026, 11, 24))])  # type: ignore[arg-type]  # a key is made by canonicalize; here it is written
+    result = crawled.types("redirects", "suggest")
+    assert result.exit_code == 0
+    assert "7" in result.stdout
+
+
+def test_an_editor_is_added_with_a_password_from_a_file(crawled: Operator) -> None:
+    secret = crawled.settings.parent / "mat-khau"
+    secret.write_text("mot-mat-khau-dai\n", encoding="utf-8")
+    result = crawled.types("user", "add", "bientap", "--password-file", str(secret))
+    assert result.exit_code == 0, result.output
+    with Workplace(crawled.settings).database() as database, database.writing() as connection:
+        assert Editors(connection).verify("bientap", "mot-mat-khau-dai") is not None
+
+
+def test_check_is_quiet_when_all_is_fine_and_names_lines_when_not(crawled: Operator) -> None:
+    fine = crawled.types("check")
+    assert fine.exit_code == 0, fine.output
+
+    with crawled.settings.open("a", encoding="utf-8") as file:
+        file.write(
+            """
+[[site]]
+name = "trung"
+title = "Trùng"
+host = "gialoc.haiduong.gov.vn"
+
+[[rule]]
+name = "la"
+site = "khong-co"
+pattern = "/x"
+target = "/y"
+
+[[rule]]
+name = "ra-ngoai"
+site = "gialoc"
+pattern = "/y"
+target = "https://evil.example/"
+
+[[route]]
+name = "chet"
+host = "gialoc.haiduong.gov.vn"
+path = "/api/*"
+upstream = "http://127.0.0.1:9"
+"""
+        )
+    result = crawled.types("check")
+    assert result.exit_code == 1
+    for culprit in ("gialoc.haiduong.gov.vn belongs to", "khong-co", "evil.example", "127.0.0.1:9"):
+        assert culprit in result.stderr, culprit
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["status"], "hopnhat migrate"),
+        (["crawl", "khong-co"], "no site is called 'khong-co'"),
+        (["search", "x"], ""),
+    ],
+)
+def test_a_failure_is_one_line_and_no_traceback(
+    operator: Operator, words: list[str], said: str
+) -> None:
+    command = [sys.executable, "-m", "gateway.cli", "-s", str(operator.settings), *words]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_unreachable_portal_is_named_and_the_crawl_goes_on_later(operator: Operator) -> None:
+    text = operator.settings.read_text(encoding="utf-8")
+    port = text.partition('address = "127.0.0.1:')[2].partition('"')[0]
+    operator.settings.write_text(text.replace(port, "9"), encoding="utf-8")
+    result = operator.types("crawl")
+    assert result.exit_code == 1
+    assert "gialoc" in result.stderr
+
+    operator.settings.write_text(text, encoding="utf-8")
+    assert operator.types("crawl").exit_code == 0
