@@ -28,7 +28,9 @@ def check(settings: Settings, path: Path) -> list[str]:
         return f"{path}:{line}" if line else str(path)
 
     findings = [f"{at('site', where)}: {what}" for where, what in _sites(settings)]
-    findings += [f"{at('rule', where)}: {what}" for where, what in _rules(settings)]
+    if findings:
+        return findings  # rules and mappings mean nothing while it is not known whose a host is
+    findings = [f"{at('rule', where)}: {what}" for where, what in _rules(settings)]
     findings += [f"{at('route', where)}: {what}" for where, what in _upstreams(settings)]
     findings += [f"{at('database')}: {what}" for what in _catalogue(settings)]
     return findings

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import anyio
 import typer
-from crawler.verifying import verify as verify_catalogue
 from rich import progress as bars
 from rich.table import Table
 from sqlalchemy import Connection
@@ -38,7 +37,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(reread)
     app.command()(index)
     app.command()(status)
-    app.command()(verify)
 
 
 def crawl(
@@ -182,18 +180,3 @@ def status(context: typer.Context, *, json: AsJson = False) -> None:
 
 def _states(connection: Connection, site: str) -> dict[str, int]:
     return {state.value: count for state, count in account(connection, site).states.items()}
-
-
-def verify(context: typer.Context, *, json: AsJson = False) -> None:
-    """Re-read every record and cross-check ledger, archive, catalogue and index."""
-    place: Workplace = context.obj
-    with place.database(read_only=True) as database, place.search_engine() as engine:
-        findings = [str(one) for one in verify_catalogue(database, place.archive(), engine)]
-    if json:
-        print_json({"findings": findings})
-    for finding in findings:
-        complain(finding)
-    if findings:
-        raise typer.Exit(1)
-    if not json:
-        out.print("ledger, archive, catalogue and index agree")

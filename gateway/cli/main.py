@@ -16,6 +16,8 @@ from gateway.cli import crawling, demonstration, redirecting, searching, serving
 from gateway.cli.output import complain
 from gateway.cli.workplace import Workplace
 from gateway.settings import SettingsError
+from redirects.patterns import PatternError
+from redirects.sites import SiteError
 from redirects.snapshot import SnapshotError
 
 app = typer.Typer(
@@ -35,6 +37,8 @@ EXPECTED = (
     SearchError,
     AddressError,
     SnapshotError,
+    SiteError,
+    PatternError,
 )
 """Failures that name their culprit: told in a line, never as a traceback."""
 

@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from catalogue.archive import Archive
-from catalogue.database import CatalogueError, Database, open_database
+from catalogue.database import (
+    CatalogueError,
+    Database,
+    DatabaseUnavailableError,
+    open_database,
+)
 from catalogue.migrating import migrate, schema_is_current
 from catalogue.search.whoosh_engine import WhooshEngine, open_index
 from catalogue.sites import Sites
@@ -48,11 +53,19 @@ class Workplace:
         """Open the catalogue. Raises CatalogueError where its schema is not today's."""
         database = open_database(self.settings.database_url, read_only=read_only)
         try:
-            if not schema_is_current(database):
-                raise CatalogueError("the catalogue is not set up: run `hopnhat migrate`")
+            self._require_schema(database)
             yield database
         finally:
             database.close()
+
+    def _require_schema(self, database: Database) -> None:
+        hint = "run `hopnhat migrate`"
+        try:
+            current = schema_is_current(database)
+        except DatabaseUnavailableError as error:
+            raise CatalogueError(f"{error}; where it was never set up, {hint}") from error
+        if not current:
+            raise CatalogueError(f"the catalogue's schema is not today's: {hint}")
 
     def migrate(self) -> None:
         """Bring the catalogue's schema up to date and write down the sites."""

@@ -74,6 +74,11 @@ class Operator:
     settings: Path
     runner: CliRunner = field(default_factory=CliRunner)
 
+    def append(self, text: str) -> None:
+        """Write more into the settings file."""
+        with self.settings.open("a", encoding="utf-8") as file:
+            file.write(text)
+
     def types(self, *words: str) -> Result:
         return self.runner.invoke(app, ["--settings", str(self.settings), *words])
 
