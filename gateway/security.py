@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from starlette.types import Scope
@@ -37,7 +38,7 @@ def refusal_of(scope: Scope) -> Refusal | None:
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
         return Refusal(414, "address too long")
     hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+    if len(hosts) != 1 or not _host_name(hosts[0]):
         return Refusal(400, "exactly one well-formed Host is needed")
     return None
 
@@ -46,9 +47,15 @@ def host_of(scope: Scope) -> str:
     """Return the host a request names, lower-case, without port; "" where it names none."""
     for name, value in scope["headers"]:
         if name == b"host":
-            host: str = value.decode("latin-1").lower()
-            return re.sub(r":\d*$", "", host).rstrip(".")
+            return _host_name(value)
     return ""
+
+
+@lru_cache(maxsize=1024)
+def _host_name(value: bytes) -> str:
+    if not _HOST.fullmatch(value):
+        return ""
+    return re.sub(r":\d*$", "", value.decode("ascii").lower()).rstrip(".")
 
 
 def location_header(location: str) -> bytes:

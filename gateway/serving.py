@@ -63,9 +63,6 @@ class DoorProtocol(HttpToolsProtocol):
 
     def _next_head(self) -> bytes | None:
         """Take a whole head off what is pending; None while it is not whole, or was refused."""
-        if self._deadline is None:
-            self._unset_keepalive_if_required()
-            self._arm()
         # Stray empty lines ahead of a request are skipped (RFC 9112, 2.2).
         data = self._pending = self._pending.lstrip(b"\r\n")
         end = _end_of_head(data)
@@ -73,6 +70,9 @@ class DoorProtocol(HttpToolsProtocol):
             self._refuse(b"431 Request Header Fields Too Large")
             return None
         if end < 0:
+            if data and self._deadline is None:
+                self._unset_keepalive_if_required()
+                self._arm()
             return None
         self._disarm()
         self._pending = data[end:]

@@ -51,7 +51,7 @@ def target_of(scope: Scope) -> bytes:
 
 
 def response_headers(
-    headers: Headers, *, status: int, upstream: str, public: bytes
+    headers: Headers, *, status: int, upstream: str, scope: Scope
 ) -> list[tuple[bytes, bytes]]:
     """Return what goes back to the caller, in the upstream's order.
 
@@ -66,7 +66,7 @@ def response_headers(
         if low == b"content-length" and status in {204, 304}:
             continue  # the server would wait for that many bytes
         if low == b"location":
-            value = _led_back(value, upstream.encode("ascii"), public)  # noqa: PLW2901 - the one header that changes
+            value = _led_back(value, upstream.encode("ascii"), scope)  # noqa: PLW2901 - the one header that changes
         kept.append((low, value))
     return kept
 
@@ -121,8 +121,9 @@ def _named_by_connection(headers: Headers) -> frozenset[bytes]:
     return frozenset()
 
 
-def _led_back(location: bytes, upstream: bytes, public: bytes) -> bytes:
+def _led_back(location: bytes, upstream: bytes, scope: Scope) -> bytes:
     rest = location.removeprefix(upstream)
-    if rest is not location and len(rest) < len(location) and rest[:1] in {b"", b"/", b"?"}:
-        return public + rest
+    if len(rest) < len(location) and rest[:1] in {b"", b"/", b"?"}:
+        scheme: str = scope["scheme"]
+        return scheme.encode("ascii") + b"://" + _first(scope["headers"], b"host") + rest
     return location

@@ -127,7 +127,7 @@ class Call:
             connection.headers,
             status=connection.status,
             upstream=self._route.upstream,
-            public=self._public_origin(),
+            scope=self._scope,
         )
         timeout = self._route.timeout
         data = b""
@@ -205,11 +205,6 @@ class Call:
             self._watcher.cancel()
             self._watcher = None
         pool.give_back(connection)
-
-    def _public_origin(self) -> bytes:
-        host = next((value for name, value in self._scope["headers"] if name == b"host"), b"")
-        scheme: str = self._scope["scheme"]
-        return scheme.encode("ascii") + b"://" + host
 
 
 def _chunk(data: bytes) -> bytes:

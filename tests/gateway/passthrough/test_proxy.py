@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -15,6 +17,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.metrics import Metrics
+from gateway.passthrough.failures import UpstreamUnreachable, failure_answer
 from gateway.passthrough.pool import PoolLimits
 from gateway.passthrough.proxy import Passthrough
 from gateway.settings import PortalSettings
@@ -451,3 +454,14 @@ def test_an_upstream_that_takes_no_connection_is_504(gateway: Gateway) -> None:
         assert httpx.get(f"{origin}/a").status_code == 504
         for one in waiting:
             one.close()
+
+
+def test_the_manual_shows_the_failure_that_callers_get() -> None:
+    manual = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text()
+    example = manual.partition("```json\n")[2].partition("```")[0]
+    portal = PortalSettings(hotline="0225 3747 474", email="hotro@haiphong.gov.vn")
+    route = ApiRoute(
+        "don-vi", "old.test", "/*", "http://u", contact="Sở Nội vụ thành phố Hải Phòng"
+    )
+    answer = failure_answer(portal, route, UpstreamUnreachable("http://u: refused"))
+    assert json.loads(answer.body) == json.loads(example)
