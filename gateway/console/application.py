@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from catalogue.archive import Archive
 from catalogue.database import CatalogueError, Database
 from catalogue.misses import MissSpool
+from catalogue.review import ReviewError
 from gateway.console import addresses
 from gateway.console.batches import Batches
 from gateway.console.checking import Checking
@@ -76,7 +77,7 @@ def _routes(
     desk = MappingDesk(
         database, pages, Sites(settings.sites()), ground_of(settings).portal, Suggesting(index)
     )
-    document = addresses.DOCUMENTS + "/{id:int}"
+    document = addresses.DOCUMENTS + "/{id}"
     return [
         Route(SIGN_IN_PATH, signing_in.show),
         Route(SIGN_IN_PATH, signing_in.enter, methods=["POST"]),
@@ -126,7 +127,12 @@ def _troubles(pages: Pages) -> Mapping[Any, Callable[[Request, Exception], Respo
         message = _("Danh mục không làm được việc này lúc này. Hãy thử lại.")
         return pages.show(request, "error.html", status=503, message=message)
 
-    return {HTTPException: missing, CatalogueError: unavailable}
+    def overtaken(request: Request, error: Exception) -> Response:
+        log.info("console.decision_overtaken", error=str(error))
+        message = _("Người khác vừa quyết định về tài liệu này. Hãy mở lại trang.")
+        return pages.show(request, "error.html", status=409, message=message)
+
+    return {HTTPException: missing, CatalogueError: unavailable, ReviewError: overtaken}
 
 
 def _lifespan(

@@ -36,13 +36,13 @@ def notice_of(connection: Connection, visit: Visit) -> Notice | None:
     batch = Audit(connection).find(wanted) if wanted else None
     if batch is None:
         return None
-    came_from = next(iter(visit.params.ids(addresses.CAME_FROM)), None)
+    came_from = visit.params.number(addresses.CAME_FROM)
     document = Documents(connection).find(came_from) if came_from is not None else None
     return Notice(
         batch=batch,
         back=visit.address if document is None else _document_address(visit, document.id),
         title="" if document is None else document.title,
-        left=next(iter(visit.params.ids(addresses.LEFT)), 0),
+        left=visit.params.number(addresses.LEFT) or 0,
     )
 
 

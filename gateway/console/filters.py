@@ -56,7 +56,6 @@ class Place:
 def place_in(form: Form, sites: frozenset[str]) -> Place:
     """Read a place from a query or a form; a choice nobody knows is no choice."""
     site, section, flag = form.one("cong"), form.one("muc"), form.one("co")
-    after = form.one("sau")
     return Place(
         DocumentFilter(
             state=_state_in(form.one("trang-thai")),
@@ -66,7 +65,7 @@ def place_in(form: Form, sites: frozenset[str]) -> Place:
             flag=flag[:LONGEST_TEXT] or None,
             text=form.one("chu")[:LONGEST_TEXT] or None,
         ),
-        after=min(int(after), 2**62) if after.isascii() and after.isdecimal() else 0,
+        after=form.number("sau") or 0,
     )
 
 

@@ -9,6 +9,8 @@ from starlette.requests import Request
 
 MOST_BYTES = 1_000_000
 MOST_FIELDS = 5_000
+LONGEST_ID = 18
+"""Digits of the largest id: one more may not fit into 64 bits."""
 
 
 class FormError(Exception):
@@ -17,6 +19,12 @@ class FormError(Exception):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+def row_id(text: str) -> int | None:
+    """Read a row's id; None for anything else, and for a number no database could hold."""
+    is_id = text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
+    return int(text) if is_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,11 @@ class Form:
 
     def ids(self, name: str) -> list[int]:
         """Every value of `name` that is a row's id."""
-        return [int(value) for value in self.all(name) if value.isascii() and value.isdecimal()]
+        return [number for value in self.all(name) if (number := row_id(value)) is not None]
+
+    def number(self, name: str) -> int | None:
+        """The first value of `name` if it is a row's id or a count."""
+        return row_id(self.one(name))
 
 
 async def read_form(request: Request) -> Form:

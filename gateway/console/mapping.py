@@ -34,6 +34,7 @@ from redirects.site import Portal
 from redirects.sites import Sites
 
 PAGE_SIZE = 50
+MOST_SKIPPED = 1_000_000
 EDITABLE = tuple(kind for kind in MappingKind)
 
 
@@ -64,12 +65,12 @@ class MappingPlace:
 
 def mapping_place_in(form: Form, sites: Sites) -> MappingPlace:
     """Read a place; a choice nobody knows is no choice."""
-    state, after = form.one("trang-thai"), form.ids("sau")
+    state = form.one("trang-thai")
     return MappingPlace(
         site=form.one("cong") if sites.named(form.one("cong")) else None,
         state=state if state in get_args(MappingState) else None,
         text=form.one("chu")[:200] or None,
-        after=min(after[0], 2**62) if after else 0,
+        after=form.number("sau") or 0,
     )
 
 
@@ -142,7 +143,7 @@ class MappingDesk:
 
     def misses(self, visit: Visit) -> Response:
         """The addresses nobody has decided, most visited first."""
-        offset = min((visit.params.ids("tu-hang") or [0])[0], 1_000_000)
+        offset = min(visit.params.number("tu-hang") or 0, MOST_SKIPPED)
         with self._database.reading() as connection:
             misses = Misses(connection)
             rows = misses.listing(limit=PAGE_SIZE + 1, offset=offset)
@@ -177,5 +178,7 @@ class MappingDesk:
 
 
 def _names_nothing(connection: Connection, mapping: Mapping) -> bool:
-    document_id = document_in(mapping.target or "")
-    return document_id is not None and Documents(connection).find(document_id) is None
+    target = mapping.target or ""
+    if not target.startswith("doc:"):
+        return False
+    return Documents(connection).find(document_in(target) or 0) is None

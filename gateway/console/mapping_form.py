@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gateway.console.form import Form
+from gateway.console.form import Form, row_id
 from gateway.i18n import _
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
 from redirects.site import Portal, Site
@@ -90,8 +90,7 @@ def judge(draft: Draft, sites: Sites, portal: Portal) -> Judgement:
 def document_in(target: str) -> int | None:
     """The document a reference names, or None."""
     kind, _colon, number = target.partition(":")
-    is_number = number.isascii() and number.isdecimal()
-    return int(number) if is_reference(target) and kind == "doc" and is_number else None
+    return row_id(number) if is_reference(target) and kind == "doc" else None
 
 
 def _target_problems(draft: Draft, portal: Portal) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -43,7 +44,15 @@ class Pages:
         """Print a page that needs nobody signed in."""
         language = language_of(request)
         page = self._environments[language].get_template(f"console/{template}")
-        values = {"editor": None, "language": language, "tab": "", "notice": None, **values}
+        values = {
+            "editor": None,
+            "language": language,
+            "in_vietnamese": _in_language(request, "vi"),
+            "in_english": _in_language(request, "en"),
+            "tab": "",
+            "notice": None,
+            **values,
+        }
         response = HTMLResponse(page.render(values), status, headers)
         if request.query_params.get("lang") in LANGUAGES:
             response.set_cookie(LANGUAGE_COOKIE, language, httponly=True, samesite="lax")
@@ -67,6 +76,12 @@ class Pages:
             now=visit.now,
             **values,
         )
+
+
+def _in_language(request: Request, language: str) -> str:
+    """The query of the same page in another language; the editor's place is kept."""
+    kept = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+    return urlencode([*kept, ("lang", language)])
 
 
 def console_environment(translation: Translation, settings: Settings) -> Environment:

@@ -160,8 +160,8 @@ def _is_confirmed(form: Form, decisions: Sequence[Decision]) -> bool:
 
     Documents imported or reopened since the preview make it another question: it is asked again.
     """
-    seen, last_id = form.one("so-luong"), form.one("den")
-    if not (seen.isascii() and seen.isdecimal() and last_id.isascii() and last_id.isdecimal()):
+    seen, last_id = form.number("so-luong"), form.number("den")
+    if seen is None or last_id is None:
         return False
     newest = max((decision.document_id for decision in decisions), default=0)
-    return len(decisions) <= int(seen) and newest <= int(last_id)
+    return len(decisions) <= seen and newest <= last_id

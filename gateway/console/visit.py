@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from catalogue.database import Database
 from catalogue.editors import Editor, Editors
-from gateway.console.form import Form, FormError, read_form
+from gateway.console.form import Form, FormError, read_form, row_id
 from gateway.console.guard import SAFE_METHODS
 
 SIGN_IN_PATH = "/dang-nhap"
@@ -46,8 +46,8 @@ class Visit:
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
     def id(self, name: str) -> int:
-        """A number of the path; the route's convertor made it one."""
-        return int(self.request.path_params[name])
+        """The row's id in the path; 0, which no row has, for anything else."""
+        return row_id(self.request.path_params[name]) or 0
 
 
 Page = Callable[[Visit], Response]

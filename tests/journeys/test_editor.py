@@ -153,12 +153,17 @@ def test_a_missed_address_is_mapped_and_answers(town: Town, context: BrowserCont
     suggested = page.get_by_role("listitem").filter(has_text="Thông báo lịch tiếp công dân tháng 7")
     suggested.get_by_role("link", name="Chọn").click()
     expect(page.get_by_label("Đích, khi chuyển")).to_have_value("doc:2")
+    page.get_by_label("Tách thành nhiều trang").check()
+    expect(page.get_by_label("Tên gọi 1")).to_be_visible()
+    expect(page.get_by_label("Đích, khi chuyển")).to_be_hidden()
+    page.get_by_label("Chuyển hẳn (301)").check()
+    expect(page.get_by_label("Tên gọi 1")).to_be_hidden()
     page.get_by_role("button", name="Lưu, có hiệu lực ngay").click()
     expect(page.get_by_role("status")).to_contain_text("Đã ánh xạ")
     seconds_until(lambda: town.ask_old(MISSED_PATH).status_code == 301)
     assert town.ask_old(MISSED_PATH).headers["location"] == f"{town.site}/thong-bao/bai-viet-2"
     page.goto(f"{town.console}/kiem-tra?dia-chi={OLD_HOST}{MISSED_PATH}")
-    expect(page.get_by_text("Được chuyển ngay đến địa chỉ mới.")).to_be_visible()
+    expect(page.get_by_role("paragraph").filter(has_text="Được chuyển ngay")).to_be_visible()
 
 
 def test_keys_walk_the_list_and_can_be_switched_off(town: Town, context: BrowserContext) -> None:

@@ -144,8 +144,11 @@ def test_a_slip_is_told_beside_its_field_and_nothing_is_kept(
     assert stored(office, OLD) is None
 
 
-def test_a_document_that_is_not_there_is_no_target(office: Office, client: TestClient) -> None:
-    data = {"dia-chi": OLD, "loai": "moved", "dich": "doc:999"}
+@pytest.mark.parametrize("target", ["doc:999", "doc:x", "doc:99999999999999999999"])
+def test_a_document_that_is_not_there_is_no_target(
+    office: Office, client: TestClient, target: str
+) -> None:
+    data = {"dia-chi": OLD, "loai": "moved", "dich": target}
     answer = client.post("/anh-xa/sua", data=data)
     assert answer.status_code == 422
     assert "Không có tài liệu nào mang số này." in answer.text

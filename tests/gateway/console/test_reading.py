@@ -25,7 +25,8 @@ def test_a_document_shows_what_it_is_and_where_it_came_from(client: TestClient) 
 
 
 def test_a_document_nobody_knows_is_a_page_of_ours(client: TestClient) -> None:
-    for path in ("/tai-lieu/999", "/tai-lieu/999/tep"):
+    huge = "9" * 5_000
+    for path in ("/tai-lieu/999", "/tai-lieu/999/tep", f"/tai-lieu/{huge}", "/tai-lieu/quyet-dinh"):
         answer = client.get(path)
         assert answer.status_code == 404
         assert "Không có tài liệu nào mang số này." in answer.text
@@ -110,6 +111,15 @@ def test_a_decision_that_cannot_be_taken_says_why(
     answer = client.post(f"/tai-lieu/{number}/quyet-dinh", data=form)
     assert answer.status_code == 422
     assert message in answer.text
+
+
+def test_a_decision_that_another_editor_overtook_is_told(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.console.reading._problem", lambda *_looked_at_too_early: "")
+    answer = client.post("/tai-lieu/9/quyet-dinh", data={"viec": "accept"})
+    assert answer.status_code == 409
+    assert "Người khác vừa quyết định" in answer.text
 
 
 def test_a_verb_nobody_knows_changes_nothing(office: Office, client: TestClient) -> None:

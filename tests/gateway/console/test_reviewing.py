@@ -48,6 +48,7 @@ def test_the_list_begins_with_what_awaits_review(client: TestClient) -> None:
         ("chu=L%E1%BB%84%20H%E1%BB%98I", 1),
         ("cong=gialoc&muc=van-ban", 0),
         ("sau=khong-phai-so", 7),
+        (f"sau={'9' * 30}", 7),
         ("sau=3", 4),
     ],
 )

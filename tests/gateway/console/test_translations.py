@@ -42,6 +42,8 @@ def test_a_language_is_chosen_once_and_kept(office: Office) -> None:
     client: TestClient = office.client(signed_in=False)
     assert "Đăng nhập" in client.get("/dang-nhap").text
     assert "Sign in" in client.get("/dang-nhap?lang=en").text
+    page = client.get("/dang-nhap?ve=/tai-lieu&lang=en").text
+    assert 'href="?ve=%2Ftai-lieu&amp;lang=vi"' in page
     page = client.get("/dang-nhap").text
     assert '<html lang="en">' in page
     assert "Sign in" in page
