@@ -147,8 +147,15 @@ class Concluder:
         if due.source in ("guess", PROBE) and not passing:
             return _settled(due, LedgerState.EXCLUDED, "guessed, not there")
         if not passing or tries >= self.plan.tries:
-            return _settled(due, LedgerState.FAILED, reason, tries=tries)
+            settlement = Settlement(due.id, LedgerState.FAILED, reason, tries=tries)
+            return Conclusion(settlement, used_up=self._count_missing(due, reason))
         return Conclusion(Settlement(due.id, LedgerState.PENDING, reason, tries=tries, due_at=now))
+
+    def _count_missing(self, due: Due, reason: str) -> str | None:
+        """Links that lead to nothing use their template up too; lists may well be out of date."""
+        if due.source != "link" or due.held is not None or reason not in ("404", "410"):
+            return None
+        return self.budget.count(due.url, frozenset(), due.referrer)
 
     def _found(self, due: Due, sight: Sight) -> Iterator[Found]:
         pages = [link for link in sight.links if link.kind is not LinkKind.IMAGE]

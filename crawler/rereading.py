@@ -66,6 +66,7 @@ class _Notes:
 
     sections: dict[CanonicalUrl, str] = field(default_factory=dict)  # of files, by who links them
     pictures: set[CanonicalUrl] = field(default_factory=set)
+    lists: set[tuple[str, str]] = field(default_factory=set)  # path and title of list pages
     leads_to: dict[CanonicalUrl, CanonicalUrl] = field(default_factory=dict)
     states: dict[CanonicalUrl, tuple[LedgerState, str]] = field(default_factory=dict)
     targets: dict[CanonicalUrl, str] = field(default_factory=dict)  # of mappings, by address
@@ -212,7 +213,7 @@ class Rereading:
             notes.leads_to[capture.key] = target
             notes.states[capture.key] = (LedgerState.REDIRECT, f"refresh: {page.refresh}")
             return False
-        if is_home or page.is_listing or self._says_nothing(page):
+        if is_home or page.is_listing or self._says_nothing(page) or self._goes_on(capture, page):
             notes.count("listings")
             self._note_listing(capture, page, is_home=is_home)
             return False
@@ -225,10 +226,15 @@ class Rereading:
         holds = page.date is not None or page.images or self._files_of(page)
         return len(page.text) < _HARDLY_A_WORD and not holds
 
+    def _goes_on(self, capture: Capture, page: Page) -> bool:
+        """The last page of a list, with an item or two: the same path and title as the list."""
+        return (capture.key.partition("?")[0], page.title) in self._notes.lists
+
     def _note_listing(self, capture: Capture, page: Page, *, is_home: bool) -> None:
         if is_home:
             self._notes.targets[capture.key] = "/"
             return
+        self._notes.lists.add((capture.key.partition("?")[0], page.title))
         trail = (*page.breadcrumb, page.title)
         section = guess_section(trail, capture.url, page.title, is_english=page.is_english)
         if section != OTHER:

@@ -88,7 +88,7 @@ def _excluded(url: str, plan: CrawlPlan, depth: int) -> Excluded | None:
         return Excluded("include")
     if _ASSET.search(parts.path):
         return Excluded("asset")
-    if _SIGN_IN.search(parts.path):
+    if _SIGN_IN.search(parts.path) and parts.query:  # the bare form is one page like any other
         return Excluded("sign-in")
     if depth > plan.max_depth:
         return Excluded("max depth")

@@ -2,7 +2,8 @@
 
 An address template is its path with numbers and slugs folded, and the names of its parameters.
 A template whose last 20 fetches brought no new text, and led to none, is parked: its addresses
-stay in the ledger and can be released.
+stay in the ledger and can be released. Templates that look like another view of the same pages
+(a language behind a page, sorting, a calendar, a referrer) are given 8.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ from selectolax.lexbor import LexborHTMLParser
 
 BUDGET = 20  # fetches in a row without new text before a template is parked
 FAMILY_BUDGET = 40  # the same for every query of one path together (facets in all combinations)
+VIEW_BUDGET = 8  # the same for templates that look like views of pages known already
+_VIEW_NAMES = re.compile(
+    r"sort|order|sap-?xep|chieu|dir(?:ection)?|month|thang|year|date|ngay|calendar|lich|ref|referrer"
+    r"|lang(?:uage)?|locale|view(?:mode)?|print|mode|display|hienthi|font|theme|session|sid|sess",
+)
+_VIEW_PATH = re.compile(
+    r"/(?:vi|en|fr|zh|ja|ko)(?:\.html?)?/?$|/(?:19|20)\d\d/\d{1,2}(?:/\d{1,2})?/?$"
+)
 _NUMBER = re.compile(r"\d+")
 _OPAQUE = re.compile(r"[0-9a-f-]{16,}|.*\d.*|[^/]*-[^/]*-[^/]*", re.IGNORECASE)
 _SILENT = (
@@ -53,6 +62,13 @@ def _folded(segment: str) -> str:
     if dot and len(extension) <= _MAX_EXTENSION and extension.isalpha():
         return ("*" if _OPAQUE.fullmatch(stem) else stem) + dot + extension
     return "*" if _OPAQUE.fullmatch(segment) else segment
+
+
+def is_view(url: str) -> bool:
+    """Return whether an address looks like another view of pages that have their own address."""
+    parts = urlsplit(url)
+    names = (name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    return _VIEW_PATH.search(parts.path) is not None or any(map(_VIEW_NAMES.fullmatch, names))
 
 
 def family_of(template: str) -> str | None:
@@ -118,7 +134,8 @@ class TrapBudget:
     def _spend(self, url: str) -> str | None:
         template = template_of(url)
         used_up = None
-        for name, budget in ((template, BUDGET), (family_of(template), FAMILY_BUDGET)):
+        own = VIEW_BUDGET if is_view(url) else BUDGET
+        for name, budget in ((template, own), (family_of(template), FAMILY_BUDGET)):
             if name is None:
                 continue
             self._barren[name] += 1

@@ -20,15 +20,17 @@ class Page:
     """What one HTML capture says.
 
     `html` is the sanitised content fragment, `text` its blocks separated by blank lines, without
-    title and furniture. `links` are all links of the content and of what follows it, `images` the
-    pictures in it. `hidden` is text that readers never see. `refresh` is where the page sends its
-    reader at once. `is_listing` means it only leads to others.
+    title and furniture. `said` is all that is not furniture of the whole design: an error message
+    stands on many pages of one kind. `links` are those of the content and of what follows it,
+    `images` the pictures in it. `hidden` is text that readers never see. `refresh` is where the
+    page sends its reader at once. `is_listing` means it only leads to others.
     """
 
     url: str
     title: str
     html: str
     text: str
+    said: str = ""
     date: FoundDate | None = None
     breadcrumb: tuple[str, ...] = ()
     number: str | None = None

@@ -71,6 +71,7 @@ def read_page(
         title=title,
         html=_fragment(content, own, base),
         text=text,
+        said=_said(blocks, template.common(layout)),
         date=found_date,
         breadcrumb=breadcrumb,
         number=number,
@@ -84,6 +85,10 @@ def read_page(
         charset=decoded.charset,
         repairs=decoded.repairs,
     )
+
+
+def _said(blocks: list[Block], common: frozenset[int]) -> str:
+    return " ".join(block.text for block in blocks if not is_furniture(block, common))
 
 
 def _own_blocks(

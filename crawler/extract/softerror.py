@@ -59,7 +59,7 @@ def is_soft_error(page: Page, *, is_home: bool, probes: frozenset[int]) -> str |
         return "same as a made-up address"
     if len(page.text) > _SHORT:
         return None
-    title, text = fold_marks(page.title), fold_marks(page.text)
+    title, text = fold_marks(page.title), fold_marks(page.said[: 2 * _SHORT])
     if _CODES.match(title):
         return f"title: {title[:40]}"
     return next((phrase for phrase in _PHRASES if phrase in title or phrase in text), None)

@@ -41,6 +41,10 @@ class SiteTemplate:
         parts = (self.by_part.get(part, frozenset()) for part in _parts(url, layout))
         return self.everywhere.union(*parts)
 
+    def common(self, layout: str) -> frozenset[int]:
+        """Return the digests of furniture on every page with this layout."""
+        return self.everywhere | self.by_part.get((layout, ""), frozenset())
+
     def title_of(self, title: str) -> str:
         """Take the site's name off a <title>; "" where nothing else is in it."""
         parts = [part.strip() for part in _TITLE_SEPARATOR.split(title) if part.strip()]
@@ -51,8 +55,8 @@ class SiteTemplate:
 
 
 def learn(pages: Iterable[SampledPage]) -> SiteTemplate:
-    """Learn a site's template from a sample of its pages."""
-    sample = list(pages)
+    """Learn a site's template from a sample of its pages; copies of one page count once."""
+    sample = list({page.digests: page for page in pages}.values())
     parts: defaultdict[tuple[str, str], list[SampledPage]] = defaultdict(list)
     for page in sample:
         for part in _parts(page.url, page.layout):

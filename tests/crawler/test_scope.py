@@ -5,7 +5,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from crawler.plan import CrawlPlan
 from crawler.scope import Excluded, Foreign, InScope, Trapped, Verdict, in_scope, judge
-from crawler.traps import BUDGET, TrapBudget, family_of, own_lines, template_of
+from crawler.traps import BUDGET, VIEW_BUDGET, TrapBudget, family_of, own_lines, template_of
 from redirects.site import Site
 
 SITE = Site("hd", "Hải Dương", "www.haiduong.gov.vn", aliases=("haiduong.gov.vn",))
@@ -74,10 +74,19 @@ def test_addresses_of_one_family_have_one_template(url: str, template: str) -> N
 
 def test_a_template_is_parked_after_its_budget_and_with_it_its_addresses() -> None:
     budget = TrapBudget()
-    used = [budget.count(f"{HOST}/lich?thang={n}", lines("same"), None) for n in range(BUDGET + 1)]
-    assert used[-1] == "/lich?thang"
-    assert budget.is_parked(f"{HOST}/lich?thang=999") == "/lich?thang"
+    used = [budget.count(f"{HOST}/ds?trang={n}", lines("same"), None) for n in range(BUDGET + 1)]
+    assert used[-1] == "/ds?trang"
+    assert budget.is_parked(f"{HOST}/ds?trang=999") == "/ds?trang"
     assert budget.is_parked(f"{HOST}/-/bai-viet-moi") is None
+
+
+@pytest.mark.parametrize(
+    "view", ["lich?thang={n}", "bai-viet/{n}/en", "tin?sap-xep=ngay&p={n}", "lich/2025/{n}"]
+)
+def test_views_of_known_pages_are_given_less(view: str) -> None:
+    budget = TrapBudget()
+    urls = [f"{HOST}/{view.format(n=n)}" for n in range(10, 10 + VIEW_BUDGET + 1)]
+    assert [budget.count(url, lines("same"), None) for url in urls][-1] is not None
 
 
 def test_new_text_on_a_page_credits_the_list_that_led_there() -> None:
