@@ -13,7 +13,7 @@ from catalogue.database import Database, current_revision
 from catalogue.documents import Documents
 from catalogue.mappings import Mappings
 from catalogue.rules import Rules
-from catalogue.schema import capture
+from catalogue.schema import capture, ledger
 from catalogue.sites import Sites
 from gateway.settings import Settings
 from gateway.site.paths import LIVE_PATHS
@@ -121,10 +121,20 @@ def _sites(connection: Connection, ground: Ground) -> Iterator[Site]:
 
 
 def _archived_keys(connection: Connection) -> Iterable[CanonicalUrl]:
+    """Give the addresses whose copy may stand in for them.
+
+    Not the bare host, which gets a page of its own that says where the portal went; nor what only
+    ever said "not found", nor what is held for an editor.
+    """
     withheld = Documents(connection).withheld_keys()
-    statement = select(capture.c.key).where(capture.c.status == 200).distinct()  # noqa: PLR2004 - a page that was there
+    hollow = select(ledger.c.key).where(ledger.c.state == "soft_error")
+    statement = (
+        select(capture.c.key)
+        .where(capture.c.status == 200, capture.c.key.not_in(hollow))  # noqa: PLR2004 - a page that was there
+        .distinct()
+    )
     for key in connection.execute(statement).scalars():
-        if key not in withheld:
+        if key not in withheld and not key.endswith("/"):
             yield CanonicalUrl(key)
 
 

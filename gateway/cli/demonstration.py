@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote_plus
 
 import httpx2 as httpx
 import typer
-from rich.panel import Panel
 from rich.table import Table
 
 from catalogue import decisions
@@ -25,6 +25,7 @@ from catalogue.filtering import DocumentFilter
 from catalogue.review import Decision, Verb
 from demo.logs import access_log
 from demo.server import serve as serve_old_portals
+from demo.truth import OldUrlCase
 from demo.world import World, build_world
 from gateway.cli import crawling
 from gateway.cli.output import complain, out, print_json
@@ -182,21 +183,32 @@ def _summary_table(summary: CheckSummary) -> Table:
 
 def _show_things_to_try(place: Workplace, world: World, ports: DemoPorts) -> None:
     password = (place.settings.data / "console-password.txt").read_text(encoding="utf-8")
-    table = Table("try", "how", title="hopnhat demo: things to try", show_lines=True)
-    for case in world.old_url_cases[:3]:
-        table.add_row("an old link", ports.public(case.url))
-    search = world.search_cases[0]
-    table.add_row("a search", f"http://127.0.0.1:{ports.site}/tim-kiem?q={search.query}")
-    call = next(one for one in world.api_cases if one.method == "GET")
-    table.add_row("an API call", f"curl '{ports.public(f'http://{call.host}{call.path}')}'")
-    example = ports.public(world.old_url_cases[0].url)
-    table.add_row("why", f"hopnhat -s {place.path} resolve '{example}'")
-    table.add_row("the merged portal", f"http://127.0.0.1:{ports.site}/")
-    table.add_row(
-        "the console", f"http://127.0.0.1:{ports.console}/ — sign in as {_EDITOR} / {password}"
-    )
-    out.print(table)
-    out.print(Panel("Ctrl-C ends it; a second run crawls only what changed."))
+    command = f"hopnhat -s {place.path}"
+    links = [ports.public(case.url) for case in _one_of_each_site(world)]
+    query = next(case.query for case in world.search_cases if case.form == "bare")
+    call = next(one for one in world.api_cases if one.path.startswith("/api/vanban"))
+    things = [
+        *(("an old link", link) for link in links),
+        ("a search without marks", f"http://127.0.0.1:{ports.site}/tim-kiem?q={quote_plus(query)}"),
+        ("an API call", f"curl '{ports.public(f'http://{call.host}{call.path}')}'"),
+        ("why it leads there", f"{command} resolve '{links[0]}'"),
+        ("the merged portal", f"http://127.0.0.1:{ports.site}/"),
+        ("the console", f"http://127.0.0.1:{ports.console}/  ({_EDITOR} / {password})"),
+    ]
+    out.rule("things to try")
+    for what, how in things:
+        out.print(f"{what:<24}{how}", markup=False, highlight=False, soft_wrap=True)
+    out.rule("Ctrl-C ends it; a second run crawls only what changed")
+
+
+def _one_of_each_site(world: World) -> list[OldUrlCase]:
+    """Pick an old address of each portal, each spelled in its own way."""
+    forms = ("tracking", "case", "main")
+    picked = zip(world.sites, forms, strict=True)
+    return [
+        next(case for case in world.old_url_cases if (case.site, case.form) == (site.name, form))
+        for site, form in picked
+    ]
 
 
 def _wait_for_ctrl_c() -> None:

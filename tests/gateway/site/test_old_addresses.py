@@ -130,6 +130,17 @@ def test_a_page_that_was_only_archived_is_shown_as_it_was(town: Any, open_town: 
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+def test_the_bare_old_host_says_where_the_portal_went_though_its_home_is_archived(
+    town: Any, open_town: Open
+) -> None:
+    town.capture(f"{OLD}/", "<h1>Trang nhất</h1>".encode())
+    open_town(town)
+    answer = ask(town, f"{OLD}/")
+    assert answer.status_code == 200
+    assert "Cổng này đã chuyển về" in answer.text
+    assert "Bản lưu trang chủ cũ" in answer.text
+
+
 def test_an_undecided_address_is_404_with_best_matches_and_is_counted(
     town: Any, open_town: Open
 ) -> None:
