@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from catalogue.clusters import Cluster, Clusters, Traits
 from catalogue.database import Database
 from catalogue.decisions import take
-from catalogue.document import Document
+from catalogue.document import Document, DocumentState
 from catalogue.documents import Documents
 from catalogue.filtering import DocumentFilter
 from catalogue.queue import Queue
@@ -129,6 +129,8 @@ class Reviewing:
 def _clusters(
     connection: Connection, filters: DocumentFilter, *, by_template: bool
 ) -> list[Cluster]:
+    if filters.state in (None, DocumentState.DUPLICATE):
+        return []  # a verb would mean something else for each of its documents, or nothing
     clusters = Clusters(connection)
     group = clusters.by_template if by_template else clusters.by_traits
     return group(filters, CLUSTERS_SHOWN)

@@ -66,6 +66,7 @@ FLAGS: dict[str, str] = {
     "hidden-spam": _("quảng cáo giấu trong trang"),
     "personal-data": _("nghi có dữ liệu cá nhân"),
     "no-date": _("thiếu ngày đăng"),
+    "trap-template": _("một trong vô số trang cùng mẫu"),
     "empty-file": _("tệp rỗng"),
     "unread-file": _("không đọc được tệp"),
     "charset-tcvn3": _("đã đổi từ bảng mã TCVN3"),

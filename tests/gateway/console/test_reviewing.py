@@ -197,3 +197,21 @@ def test_only_what_changes_is_decided(office: Office) -> None:
     assert decisions_for(rows, Verb.QUARANTINE) == [Decision(1, Verb.QUARANTINE)]
     assert decisions_for(rows, Verb.REOPEN) == [Decision(6, Verb.REOPEN), Decision(9, Verb.REOPEN)]
     assert rows[2].state is DocumentState.DUPLICATE
+
+
+@pytest.mark.parametrize(
+    ("state", "verbs"),
+    [
+        ("tat-ca", set()),
+        ("duplicate", set()),
+        ("imported", {"accept", "reject"}),
+        ("accepted", {"reject"}),
+    ],
+)
+def test_a_cluster_offers_only_verbs_that_mean_one_thing(
+    client: TestClient, state: str, verbs: set[str]
+) -> None:
+    if state == "accepted":
+        client.post("/tai-lieu/quyet-dinh", data={"viec": "accept", "chon": ["4", "5"]})
+    tree = LexborHTMLParser(client.get(f"/tai-lieu?trang-thai={state}").text)
+    assert {each.attributes["value"] for each in tree.css(".cluster button")} == verbs
