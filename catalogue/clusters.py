@@ -45,12 +45,16 @@ class Cluster:
 
 
 def template_of(key: CanonicalUrl) -> str:
-    """Return the shape of an address: numbers become `#`, slugs of three words or more `*`.
+    """Return the shape of an address: numbers become `#`, a slug at its end or in its query `*`.
 
-    "xa.gov.vn/tin-tuc/khai-mac-le-hoi-58.html" is "xa.gov.vn/tin-tuc/*.html".
+    "xa.gov.vn/thu-tuc-hanh-chinh/khai-mac-le-hoi-58.html" is "xa.gov.vn/thu-tuc-hanh-chinh/*.html";
+    a slug has three words or more.
     """
     host, slash, rest = key.partition("/")
-    return host + slash + _DIGITS.sub("#", _SLUG.sub("*", rest))
+    path, question, query = rest.partition("?")
+    folder, last_slash, page = path.rpartition("/")
+    ending = _SLUG.sub("*", page) + question + _SLUG.sub("*", query)
+    return host + slash + _DIGITS.sub("#", folder + last_slash + ending)
 
 
 class Clusters:
