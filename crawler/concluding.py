@@ -15,7 +15,7 @@ from crawler.ledger import LedgerState
 from crawler.links import Link, LinkKind, absolute
 from crawler.looking import Sight
 from crawler.plan import CrawlPlan
-from crawler.scope import Excluded, Foreign, InScope, Trapped, judge
+from crawler.scope import Excluded, Foreign, InScope, Trapped, judge, plain_spelling
 from crawler.traps import TrapBudget
 from redirects.mapping import CanonicalUrl
 
@@ -55,7 +55,7 @@ class Concluder:
                 return _settled(due, LedgerState.TRAP, parked_reason(template))
         if due.source == "seed":
             return None
-        match judge(due.url, self.plan, _page_depth(due.depth)):
+        match judge(self._asked(due.url, due.key), self.plan, _page_depth(due.depth)):
             case InScope():
                 return None
             case Excluded(rule):
@@ -178,8 +178,18 @@ class Concluder:
             key = self.key_of(link.url)
             if key is None or key == due.key:
                 continue
-            state, reason = self._verdict(link.url, _page_depth(depth))
-            yield Found(key, link.url, source, due.url, depth, state, reason)
+            url = self._asked(link.url, key)
+            state, reason = self._verdict(url, _page_depth(depth))
+            yield Found(key, url, source, due.url, depth, state, reason)
+
+    def _asked(self, url: str, key: CanonicalUrl) -> str:
+        """Return the spelling to judge and ask: without what was hung on it, if that is the key's.
+
+        A portal that hangs a return address on every link to a page hides the page behind what
+        looks like a trap; where the site's query policy ignores the parameter, it is no trap.
+        """
+        plain = plain_spelling(url)
+        return plain if plain != url and self.key_of(plain) == key else url
 
     def _verdict(self, url: str, depth: int) -> tuple[LedgerState, str | None]:
         match judge(url, self.plan, depth):

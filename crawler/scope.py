@@ -78,6 +78,18 @@ def in_scope(url: str, plan: CrawlPlan) -> bool:
     return isinstance(judge(url, plan), InScope)
 
 
+def plain_spelling(url: str) -> str:
+    """Return the address without return addresses and print marks: the page they were hung on."""
+    parts = urlsplit(url)
+    kept = [piece for piece in parts.query.split("&") if not _is_hung_on(piece)]
+    return parts._replace(query="&".join(kept)).geturl()
+
+
+def _is_hung_on(piece: str) -> bool:
+    name = unquote(piece.partition("=")[0])
+    return bool(_RETURN_NAMES.search(name) or _PRINT.match(piece))
+
+
 def _excluded(url: str, plan: CrawlPlan, depth: int) -> Excluded | None:
     parts = urlsplit(url)
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else (parts.path or "/")

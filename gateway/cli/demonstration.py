@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 from urllib.parse import quote_plus
 
@@ -56,6 +58,7 @@ def demo(
 ) -> None:
     """Crawl three old portals, merge them, and serve the result until Ctrl-C."""
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, _end)  # so that what we started ends with us
     world = build_world(seed=seed, scale=scale)
     ports = DemoPorts(site=port, console=console_port, old=old_port)
     place = _prepare(data, world, ports)
@@ -67,6 +70,10 @@ def demo(
             else:
                 _show_things_to_try(place, world, ports)
                 _wait_for_ctrl_c()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _prepare(data: Path, world: World, ports: DemoPorts) -> Workplace:

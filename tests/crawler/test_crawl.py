@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from catalogue.sites import Sites as KeptSites
 from crawler.concluding import PROBE_PATH
 from crawler.frontier import Frontier
 from crawler.ledger import LedgerState, account
+from redirects.site import QueryPolicy
 from tests.crawler.old_server import Answer, Asked, World
 
 FILLER = (
@@ -49,6 +51,20 @@ def test_a_site_is_followed_from_its_seed_and_every_address_is_accounted_for(wor
         book = account(connection, "cu")
     assert book.discovered == sum(book.states.values()) == 7
     assert book.reasons[LedgerState.FAILED, "404"] == 1
+
+
+def test_a_page_met_only_with_a_return_address_hung_on_it_is_fetched_without(
+    world: World,
+) -> None:
+    """A bug once: the page was parked as a trap under its own clean address."""
+    world.server.pages = {"/": page(0, "/tin?id=4&ReturnUrl=%2F"), "/tin?id=4": page(1)}
+    world.plan = replace(
+        world.plan,
+        site=replace(world.plan.site, query=QueryPolicy("significant", frozenset({"id"}))),
+    )
+    world.crawl()
+    assert world.states()["/tin?id=4"][0] == "captured"
+    assert all("ReturnUrl" not in target for target in world.server.targets)
 
 
 def test_the_host_asked_for_is_the_old_name_at_the_plans_address(world: World) -> None:
