@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 
 import pytest
 
@@ -145,3 +146,38 @@ def test_a_name_that_leads_inside_is_never_connected_to(world: World) -> None:
     outcome = anyio.run(ask)
     assert isinstance(outcome, FetchFailed)
     assert (outcome.kind, outcome.passing) == ("address", False)
+
+
+def test_robots_behind_a_redirect_are_followed_on_the_site_only(world: World) -> None:
+    robots = Answer(b"User-agent: *\nDisallow: /kin", headers={"Content-Type": "text/plain"})
+    world.server.pages = {
+        "/robots.txt": Answer(status="301 Moved", headers={"Location": "/r.txt"}),
+        "/r.txt": robots,
+        "/": GOOD + "<a href=/kin>x</a>",
+    }
+    world.crawl()
+    assert world.states()["/kin"] == ("robots", "robots.txt")
+
+
+def test_a_crawl_delay_in_robots_is_kept(world: World) -> None:
+    robots = Answer(b"User-agent: *\nCrawl-delay: 0.3", headers={"Content-Type": "text/plain"})
+    world.server.pages = {"/robots.txt": robots, "/": GOOD}
+    start = time.monotonic()
+    world.crawl()
+    assert time.monotonic() - start >= 0.6  # three requests after robots.txt
+
+
+def test_an_answer_that_never_ends_is_a_timeout(world: World) -> None:
+    def sleepy(asked: Asked) -> Answer:
+        time.sleep(1.5)
+        return Answer(GOOD.encode())
+
+    world.server.pages = {"/": GOOD + "<a href=/cham>x</a>", "/cham": sleepy}
+    world.crawl(timeout=0.5)
+    state, reason = world.states()["/cham"]
+    assert (state, (reason or "").partition(":")[0]) == ("failed", "timeout")
+
+
+def test_tls_that_is_none_is_a_failure_with_a_name(world: World) -> None:
+    report = world.crawl(address=f"https://{world.server.address}")
+    assert report.stopped is not None
