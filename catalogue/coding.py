@@ -7,6 +7,8 @@ from io import BytesIO
 
 import zstandard
 
+_GZIP = b"\x1f\x8b"
+
 
 class CodingError(Exception):
     """A payload whose content coding cannot be undone, and why."""
@@ -28,6 +30,8 @@ def _undo(payload: bytes, coding: str, limit: int) -> bytes:
     match coding:
         case "" | "identity":
             return payload
+        case "gzip" | "x-gzip" if not payload.startswith(_GZIP):
+            return payload  # old servers claim gzip and send it plain; browsers show it
         case "gzip" | "x-gzip":
             return _inflate(payload, zlib.MAX_WBITS | 16, limit)
         case "deflate":

@@ -24,7 +24,6 @@ _HTML_START = re.compile(
 _LISTING_URL = re.compile(
     r"(?:\.xml|\.gz|sitemap[^/]*\.txt|rss|feed|listfeed\.aspx[^/]*)$", re.IGNORECASE
 )
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +54,8 @@ def look(fetched: Fetched, limit: int) -> Sight:
 
 
 def plain_payload(fetched: Fetched, limit: int) -> bytes:
-    """Undo the content coding; a payload that only claims to be gzip is taken as it is."""
-    codings = fetched.header("content-encoding") or ""
-    if "gzip" in codings.lower() and not fetched.payload.startswith(_GZIP):
-        return fetched.payload
-    return undo_codings(fetched.payload, codings, limit=limit)
+    """Undo the content coding. Raises CodingError."""
+    return undo_codings(fetched.payload, fetched.header("content-encoding") or "", limit=limit)
 
 
 def is_html(content_type: str, payload: bytes) -> bool:

@@ -263,3 +263,15 @@ def test_an_unread_capture_costs_only_itself(world: World) -> None:
     report = run(world)
     assert report.documents == 5
     assert report.unreadable >= 1
+
+
+def test_a_page_that_only_claims_to_be_gzip_is_read_as_it_is(world: World) -> None:
+    lying = Answer(
+        article(3).encode(), headers={"Content-Type": "text/html", "Content-Encoding": "gzip"}
+    )
+    world.server.pages = portal() | {"/-/bai-3": lying}
+    world.crawl()
+    run(world)
+    kept = document(world, "/-/bai-3")
+    assert kept is not None
+    assert kept.title == "Tin số bốn của huyện"
