@@ -20,11 +20,11 @@ from gateway.api.health import Health
 from gateway.console.application import console_application
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
-from gateway.old_urls import dated, outcome_of, redirect
+from gateway.old_urls import Answer, dated, outcome_of, redirect
 from gateway.passthrough.proxy import Passthrough
 from gateway.publishing import ground_of
 from gateway.rendering import Pages
-from gateway.security import host_of, refusal_of
+from gateway.security import asks_for_the_server, host_of, refusal_of
 from gateway.settings import Settings
 from gateway.site.archived import ArchivePages
 from gateway.site.feeds import Feeds
@@ -107,6 +107,8 @@ class PublicSite:
         """Answer bad requests, probes, and what an old host keeps for search engines."""
         if refusal := refusal_of(scope):
             return self._notice(refusal.status, f"refused-{refusal.status}")
+        if asks_for_the_server(scope):
+            return Answer(204, [(b"allow", b"GET, HEAD, POST, OPTIONS")], b"")
         path = scope["raw_path"]
         if path.startswith(b"/healthz/"):
             return self._health.answer(path)

@@ -40,7 +40,14 @@ def refusal_of(scope: Scope) -> Refusal | None:
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) != 1 or not _host_name(hosts[0]):
         return Refusal(400, "exactly one well-formed Host is needed")
+    if not scope["raw_path"].startswith(b"/") and not asks_for_the_server(scope):
+        return Refusal(400, "the target must be a path")
     return None
+
+
+def asks_for_the_server(scope: Scope) -> bool:
+    """Say whether this is `OPTIONS *`: a question to the server itself (RFC 9110, 9.3.7)."""
+    return bool(scope["raw_path"] == b"*" and scope["method"] == "OPTIONS")
 
 
 def host_of(scope: Scope) -> str:

@@ -17,10 +17,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 64 * 1024
+LONGEST_METHOD = 32
 KEEP_ALIVE_SECONDS = 15
 GRACEFUL_SECONDS = 10
 
 _HIGH = re.compile(rb"[\x80-\xff]")
+_VERSION = re.compile(rb" HTTP/1\.[01]\r?$")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -66,6 +68,9 @@ class DoorProtocol(HttpToolsProtocol):
         # Stray empty lines ahead of a request are skipped (RFC 9112, 2.2).
         data = self._pending = self._pending.lstrip(b"\r\n")
         end = _end_of_head(data)
+        if not _begins_well(data):
+            self._refuse(b"400 Bad Request")
+            return None
         if (end if end > 0 else len(data)) > MAX_HEAD_BYTES:
             self._refuse(b"431 Request Header Fields Too Large")
             return None
@@ -81,7 +86,8 @@ class DoorProtocol(HttpToolsProtocol):
         return _ascii_first_line(data[:end])
 
     def _next_of_body(self) -> bytes:
-        if self._body_left is None:
+        """Take what belongs to the body; never nothing, or the loop above would not end."""
+        if not self._body_left:  # the parser knows better, or has given up on this connection
             piece, self._pending = self._pending, b""
             return piece
         piece, self._pending = self._pending[: self._body_left], self._pending[self._body_left :]
@@ -97,6 +103,8 @@ class DoorProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Learn the length of the body, and keep the target as it stood: "/a?" is not "/a"."""
         self._body_left = _body_length(self.headers) if self._feeds_head else None
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # RFC 9110, 10.1.1
         self.scope["extensions"] = {"hopnhat.target": self.url}  # type: ignore[dict-item]  # the value is ours to choose
         super().on_headers_complete()
 
@@ -114,10 +122,9 @@ class DoorProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _too_slow(self) -> None:
-        if self._pending:
-            self._refuse(b"408 Request Timeout")
-        else:
-            self.transport.close()
+        self._deadline = None
+        self._pending = b""
+        self.transport.close()
 
     def _refuse(self, status: bytes) -> None:
         self._disarm()
@@ -125,6 +132,15 @@ class DoorProtocol(HttpToolsProtocol):
         head = b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         self.transport.write(head)
         self.transport.close()
+
+
+def _begins_well(data: bytes) -> bool:
+    """Say whether this may become a request line: a method first, a version of HTTP/1 last."""
+    line, newline, _rest = data[:MAX_HEAD_BYTES].partition(b"\n")
+    method, space, _target = line.partition(b" ")
+    if len(method) > LONGEST_METHOD or not method.replace(b"-", b"").isalpha():
+        return not method and not space
+    return not newline or _VERSION.search(line) is not None
 
 
 def _end_of_head(data: bytes) -> int:
@@ -143,7 +159,7 @@ def _body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
         if name == b"transfer-encoding":
             return None
         if name == b"content-length":
-            length = int(value)
+            length = int(value) if value.isdigit() else None
     return length
 
 

@@ -122,16 +122,16 @@ def talk_raw() -> Callable[..., bytes]:
     def send(origin: str, *pieces: bytes, pause: float = 0.0, patience: float = 5.0) -> bytes:
         host, _, port = origin.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=patience) as client:
-            for piece in pieces:
-                client.sendall(piece)
-                threading.Event().wait(pause)
             received = b""
             try:
+                for piece in pieces:
+                    client.sendall(piece)
+                    threading.Event().wait(pause)
                 while data := client.recv(65536):
                     received += data
             except TimeoutError:
                 received += b"(still open)"
-            except ConnectionResetError:
+            except (ConnectionResetError, BrokenPipeError):
                 received += b"(reset)"
             return received
 

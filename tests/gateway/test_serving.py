@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.serving import DoorProtocol
@@ -73,7 +75,7 @@ def test_a_head_reaches_the_application_as_the_caller_meant_it(
 
 
 def test_a_head_that_never_ends_is_cut_in_time(origin: str, talk_raw: Callable[..., bytes]) -> None:
-    assert talk_raw(origin, b"GET /a HTTP/1.1\r\nHost: a\r\n").startswith(b"HTTP/1.1 408 ")
+    assert talk_raw(origin, b"GET /a HTTP/1.1\r\nHost: a\r\n") == b""
 
 
 def test_a_connection_that_says_nothing_is_closed(
@@ -84,8 +86,7 @@ def test_a_connection_that_says_nothing_is_closed(
 
 def test_a_second_head_has_a_deadline_too(origin: str, talk_raw: Callable[..., bytes]) -> None:
     answer = talk_raw(origin, b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /b HT", pause=0.1)
-    assert b"GET /a /a 0" in answer
-    assert b" 408 " in answer
+    assert answer.endswith(b"GET /a /a 0\n")
 
 
 @pytest.mark.parametrize("filler", [b"X: " + b"a" * 70_000, b"X: a\r\n" * 12_000])
@@ -93,7 +94,7 @@ def test_a_head_without_measure_is_refused(
     origin: str, talk_raw: Callable[..., bytes], filler: bytes
 ) -> None:
     answer = talk_raw(origin, b"GET /a HTTP/1.1\r\nHost: a\r\n" + filler)
-    assert answer.startswith(b"HTTP/1.1 431 ") or answer == b"(reset)"
+    assert answer.startswith(b"HTTP/1.1 431 ") or answer.endswith(b"(reset)")
 
 
 def test_two_ways_to_say_where_a_body_ends_are_refused(
@@ -101,3 +102,46 @@ def test_two_ways_to_say_where_a_body_ends_are_refused(
 ) -> None:
     head = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert talk_raw(origin, head + b"0\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\nx",
+        b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1x\r\n\r\nxx",
+        b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\nxx",
+        b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\nxx",
+        b"GET /a\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"A" * 70_000,
+        b"GET /a HTTP/1.1 extra\r\nHost: a\r\n\r\n",
+    ],
+    ids=["h2", "no length", "odd length", "connect", "h2c", "0.9", "tls", "method", "version"],
+)
+def test_what_is_not_http_never_stops_the_server(
+    origin: str, talk_raw: Callable[..., bytes], odd: bytes
+) -> None:
+    talk_raw(origin, odd, patience=1.0)
+    answer = talk_raw(origin, b"GET /b HTTP/1.1\r\n" + CLOSE)
+    assert answer.endswith(b"GET /b /b 0\n")
+
+
+def test_an_old_client_is_never_told_to_continue(
+    origin: str, talk_raw: Callable[..., bytes]
+) -> None:
+    head = b"POST /a HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"
+    assert talk_raw(origin, head).startswith(b"HTTP/1.1 200 ")
+
+
+@given(st.lists(st.binary(max_size=40), max_size=4), st.booleans())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_bytes_stop_the_server(
+    origin: str,
+    talk_raw: Callable[..., bytes],
+    pieces: list[bytes],
+    begin: bool,  # noqa: FBT001 - hypothesis passes by name
+) -> None:
+    start = [b"POST /a HTTP/1.1\r\nHost: a\r\n"] if begin else []
+    talk_raw(origin, *start, *pieces, patience=0.05)
+    assert talk_raw(origin, b"GET /b HTTP/1.1\r\n" + CLOSE).endswith(b"GET /b /b 0\n")
