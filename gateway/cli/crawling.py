@@ -22,6 +22,7 @@ from catalogue.search.whoosh_engine import rebuild_index
 from crawler import crawl as crawling
 from crawler.ledger import account
 from crawler.progress import Progress
+from crawler.verifying import verify as verify_catalogue
 from gateway.cli.output import complain, out, print_json
 from gateway.cli.plans import plan_of
 from gateway.cli.workplace import Workplace, now
@@ -37,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(reread)
     app.command()(index)
     app.command()(status)
+    app.command()(verify)
 
 
 def crawl(
@@ -180,3 +182,21 @@ def status(context: typer.Context, *, json: AsJson = False) -> None:
 
 def _states(connection: Connection, site: str) -> dict[str, int]:
     return {state.value: count for state, count in account(connection, site).states.items()}
+
+
+def verify(context: typer.Context, *, json: AsJson = False) -> None:
+    """Re-read every record and cross-check ledger, archive, catalogue and index."""
+    place: Workplace = context.obj
+    with place.database(read_only=False) as database, place.search_engine() as engine:
+        findings = [
+            f"{one.code} {one.where}: {one.message}"
+            for one in verify_catalogue(database, place.archive(), engine)
+        ]
+    if json:
+        print_json({"findings": findings})
+    for finding in findings:
+        complain(finding)
+    if findings:
+        raise typer.Exit(1)
+    if not json:
+        out.print("ledger, archive, catalogue and index agree")

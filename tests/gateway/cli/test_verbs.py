@@ -92,6 +92,21 @@ def test_what_was_accepted_is_found_with_and_without_marks(crawled: Operator) ->
     assert BRIDGE in crawled.types("search", "cau ham rong").stdout
 
 
+def test_verify_agrees_until_a_byte_of_the_archive_changes(crawled: Operator) -> None:
+    accept_all(crawled)
+    crawled.types("index")
+    fine = crawled.types("verify")
+    assert fine.exit_code == 0, fine.output
+
+    (archive,) = (crawled.settings.parent / "data" / "archive").rglob("*.warc.gz")
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    archive.write_bytes(content)
+    damaged = crawled.types("verify", "--json")
+    assert damaged.exit_code == 1
+    assert archive.name in damaged.output
+
+
 def test_mappings_come_from_a_table_in_one_transaction_or_not_at_all(crawled: Operator) -> None:
     table = crawled.settings.parent / "cu.csv"
     table.write_text(
