@@ -177,6 +177,10 @@ class Documents:
             self._connection.execute(select(func.count()).select_from(index_due)).scalar_one()
         )
 
+    def ids_due(self) -> set[int]:
+        """Return the ids of every document on which the search index is behind; takes none."""
+        return set(self._connection.execute(select(index_due.c.document_id)).scalars())
+
     def due_for_index(self, limit: int) -> list[int]:
         """Take documents on which the search index is behind; needs a writing transaction.
 

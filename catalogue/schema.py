@@ -85,6 +85,8 @@ site = Table(
     Column("query_mode", String(16), nullable=False),
     Column("query_names", JSON, nullable=False),
     Column("unit", String(8)),
+    # The newest capture that was read into documents; later ones are still to be read.
+    Column("read_to", BigInteger, nullable=False, server_default="0"),
 )
 
 # The frontier and the ledger are one table: every discovered address and its one state.

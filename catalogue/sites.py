@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from catalogue.database import CatalogueError, raise_revision
+from catalogue.schema import capture
 from catalogue.schema import site as table
 from redirects.site import QueryPolicy, Site
 
@@ -61,6 +62,18 @@ class Sites:
         if site_id not in self._ids.values():
             self._read_ids()
         return next(name for name, known in self._ids.items() if known == site_id)
+
+    def has_unread_captures(self, name: str) -> bool:
+        """Say whether a site has captures newer than those read into documents."""
+        newest = select(func.max(capture.c.id)).where(capture.c.site_id == self.id_of(name))
+        read_to = select(table.c.read_to).where(table.c.id == self.id_of(name))
+        found = self._connection.execute(newest).scalar_one()
+        return found is not None and int(found) > self._connection.execute(read_to).scalar_one()
+
+    def mark_read(self, name: str, capture_id: int) -> None:
+        """Note that captures up to this one were read into documents."""
+        statement = update(table).where(table.c.name == name).values(read_to=capture_id)
+        self._connection.execute(statement)
 
     def _read_ids(self) -> None:
         rows = self._connection.execute(select(table.c.name, table.c.id))

@@ -115,7 +115,13 @@ class Rereading:
         self._read_files(files)
         self._follow_redirects()
         self._settle()
+        self._mark_read()
         return self._report()
+
+    def _mark_read(self) -> None:
+        newest = max((capture.id for capture in self._captures.values()), default=0)
+        with self._database.writing() as connection:
+            KeptSites(connection).mark_read(self._site.name, newest)
 
     # What each capture is.
 

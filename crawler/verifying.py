@@ -111,7 +111,7 @@ def _check_documents(connection: Connection) -> Iterator[Finding]:
 def _check_index(connection: Connection, engine: SearchEngine) -> Iterator[Finding]:
     documents = Documents(connection)
     accepted = set(documents.ids(DocumentFilter(state=DocumentState.ACCEPTED)))
-    due = set(documents.due_for_index(10_000_000))
+    due = documents.ids_due()
     indexed = engine.document_ids()
     for missing in sorted(accepted - indexed - due):
         yield Finding(

@@ -19,6 +19,7 @@ from catalogue.filtering import DocumentFilter
 from catalogue.mappings import Mappings
 from catalogue.misses import Misses
 from catalogue.search.whoosh_engine import rebuild_index
+from catalogue.sites import Sites
 from crawler import crawl as crawling
 from crawler.ledger import account
 from crawler.progress import Progress
@@ -56,7 +57,7 @@ def crawl(
         archive = place.archive()
         complete = fetch_sites(database, archive, chosen, limit=limit)
         if not fetch_only:
-            read_sites(database, archive, chosen)
+            read_sites(database, archive, unread(database, chosen))
     if not fetch_only:
         bring_index_up_to_date(place)
     if not complete:
@@ -89,16 +90,44 @@ def fetch_sites(
         def draw(seen: Progress) -> None:
             display.update(task, completed=seen.discovered - seen.pending, total=seen.discovered)
 
-        reports[site.name] = await crawling.crawl(
+        report = await crawling.crawl(
             plan_of(site), database, archive, limit=limit, now=now, progress=draw
         )
+        reports[site.name] = report
+        display.update(task, completed=report.discovered - report.pending, total=report.discovered)
 
     with _progress() as display:
         anyio.run(crawl_all)
+    _print_ledger(database, sites)
     stopped = {name: report.stopped for name, report in reports.items() if report.stopped}
     for name, reason in stopped.items():
         complain(f"{name}: stopped with {reports[name].pending} addresses pending: {reason}")
     return not stopped
+
+
+def _print_ledger(database: Database, sites: list[SiteSettings]) -> None:
+    """One row a site: where its addresses stand, so that nothing is lost in silence."""
+    table = Table("site", "addresses", "where they stand", title="ledger")
+    with database.reading() as connection:
+        for site in sites:
+            states = _states(connection, site.name)
+            words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+            table.add_row(site.name, str(sum(states.values())), words)
+            if _is_shut(states):
+                complain(f"{site.name}: robots.txt forbids all of it (setting obey_robots)")
+    out.print(table)
+
+
+def _is_shut(states: dict[str, int]) -> bool:
+    """Say whether robots.txt, itself an address that was asked, keeps us from everything else."""
+    asked = sum(states.values()) - states.get("robots", 0) - states.get("excluded", 0)
+    return "robots" in states and asked <= 1
+
+
+def unread(database: Database, sites: list[SiteSettings]) -> list[SiteSettings]:
+    """Return the sites with captures that were not read yet."""
+    with database.reading() as connection:
+        return [site for site in sites if Sites(connection).has_unread_captures(site.name)]
 
 
 def read_sites(database: Database, archive: Archive, sites: list[SiteSettings]) -> None:
@@ -187,7 +216,7 @@ def _states(connection: Connection, site: str) -> dict[str, int]:
 def verify(context: typer.Context, *, json: AsJson = False) -> None:
     """Re-read every record and cross-check ledger, archive, catalogue and index."""
     place: Workplace = context.obj
-    with place.database(read_only=False) as database, place.search_engine() as engine:
+    with place.database(read_only=True) as database, place.search_engine() as engine:
         findings = [
             f"{one.code} {one.where}: {one.message}"
             for one in verify_catalogue(database, place.archive(), engine)

@@ -38,7 +38,7 @@ from gateway.demo_settings import DemoPorts, demo_settings
 _EDITOR = "bientap"
 _SERVER_ERROR = 500
 _FAILURES_SHOWN = 20
-_PAGE = 1000  # documents decided in one look
+_DULL = "trap-template"  # the flag of pages like endlessly many others
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,7 +94,7 @@ def _do_the_main_job(place: Workplace) -> None:
     with place.database() as database:
         archive = place.archive()
         crawling.fetch_sites(database, archive, sites)
-        crawling.read_sites(database, archive, sites)
+        crawling.read_sites(database, archive, crawling.unread(database, sites))
         accepted = _publish_by_policy(database)
         _add_editor(database, place)
     indexed = crawling.bring_index_up_to_date(place)
@@ -102,16 +102,14 @@ def _do_the_main_job(place: Workplace) -> None:
 
 
 def _publish_by_policy(database: Database) -> int:
-    """Accept all that awaits review: quarantined documents stay with the editor."""
-    accepted = 0
+    """Accept what awaits review but the calendars' months, which stay with the editor."""
     with database.writing() as connection:
-        while waiting := Documents(connection).listing(
-            DocumentFilter(state=DocumentState.IMPORTED), limit=_PAGE
-        ):
-            verdicts = [Decision(document.id, Verb.ACCEPT) for document in waiting]
+        documents = Documents(connection)
+        waiting = documents.by_ids(documents.ids(DocumentFilter(state=DocumentState.IMPORTED)))
+        verdicts = [Decision(each.id, Verb.ACCEPT) for each in waiting if _DULL not in each.flags]
+        if verdicts:
             decisions.take(connection, verdicts, editor="demo", now=now())
-            accepted += len(verdicts)
-    return accepted
+    return len(verdicts)
 
 
 def _add_editor(database: Database, place: Workplace) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from gateway.app import create_console, create_site
 from gateway.cli.workplace import Workplace
+from gateway.logs import configure_logs
 from gateway.serving import run
 
 
@@ -19,6 +20,7 @@ def serve(context: typer.Context) -> None:
     """Serve the merged portal, the old addresses and the preserved APIs."""
     place: Workplace = context.obj
     settings = place.settings
+    configure_logs()
     run(create_site(settings), host=settings.serve.host, port=settings.serve.port)
 
 
@@ -26,4 +28,5 @@ def console(context: typer.Context) -> None:
     """Serve the editors' console."""
     place: Workplace = context.obj
     settings = place.settings
+    configure_logs()
     run(create_console(settings), host=settings.console.host, port=settings.console.port)

@@ -40,17 +40,23 @@ TEXTS = {
 
 class _Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/robots.txt" and self.headers["host"].startswith("kin."):
+            self._send(b"User-agent: *\nDisallow: /\n", "text/plain")
+            return
         found = TEXTS.get(self.path.partition("?")[0])
         if found is None:
             self.send_error(404)
             return
         title, text = found
         page = ARTICLE.format(title=title, paragraphs=f"<p>{text}</p>" * 2).encode()
+        self._send(page, "text/html; charset=utf-8")
+
+    def _send(self, body: bytes, media_type: str) -> None:
         self.send_response(200)
-        self.send_header("content-type", "text/html; charset=utf-8")
-        self.send_header("content-length", str(len(page)))
+        self.send_header("content-type", media_type)
+        self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(page)
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -50,6 +50,25 @@ def test_a_crawl_fills_the_catalogue_and_ends_complete(crawled: Operator) -> Non
     assert "gialoc" in crawled.types("status").stdout
 
 
+def test_a_second_crawl_reads_only_what_is_new(crawled: Operator) -> None:
+    again = crawled.types("crawl")
+    assert again.exit_code == 0
+    assert "reading gialoc" not in again.stdout
+    assert "unchanged" in again.stdout
+
+
+def test_robots_that_forbid_everything_are_said_to(crawled: Operator, tmp_path: Path) -> None:
+    shut = Operator(tmp_path / "kin" / "hopnhat.toml")
+    shut.settings.parent.mkdir()
+    text = crawled.settings.read_text(encoding="utf-8")
+    shut.settings.write_text(
+        text.replace('host = "gialoc.haiduong.gov.vn"', 'host = "kin.haiduong.gov.vn"'),
+        encoding="utf-8",
+    )
+    result = shut.types("crawl")
+    assert "robots.txt forbids all of it" in result.stderr, result.output
+
+
 def test_rereading_makes_the_same_documents_without_the_network(crawled: Operator) -> None:
     before = crawled.types("status", "--json").stdout
     assert crawled.types("reread", "gialoc").exit_code == 0
