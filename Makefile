@@ -39,7 +39,7 @@ format: $(VENV)/.dev
 
 test: $(VENV)/.dev  ## The whole suite with its coverage floors.
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -m "not drill"
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile -m "not drill"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --include='redirects/*' --fail-under=98

@@ -31,7 +31,7 @@ from crawler.ledger import LedgerState
 from crawler.links import absolute
 from crawler.looking import is_html
 from crawler.progress import Progress
-from crawler.traps import TrapBudget
+from crawler.traps import TrapBudget, is_view
 from redirects.mapping import CanonicalUrl
 from redirects.site import Site
 
@@ -257,8 +257,9 @@ class Rereading:
                 self._note_article(kept, page)
 
     def _flags(self, capture: Capture) -> tuple[str, ...]:
-        """An address of a template that was parked as a trap: most of its like say nothing new."""
-        return ("trap-template",) if self._budget.is_parked(capture.url) else ()
+        """One of endlessly many views, such as a calendar's months: its template was parked."""
+        dull = is_view(capture.url) and self._budget.is_parked(capture.url)
+        return ("trap-template",) if dull else ()
 
     def _files_of(self, page: Page) -> list[AttachmentLink]:
         found: dict[CanonicalUrl, AttachmentLink] = {}

@@ -14,33 +14,27 @@ import argparse
 import hashlib
 import re
 import socketserver
+import subprocess
+import sys
 import tarfile
 import tempfile
 import threading
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import unquote
 
-import anyio
 from selectolax.lexbor import LexborHTMLParser
 
 from catalogue.archive import Archive
 from catalogue.captures import Captures
-from catalogue.database import Database, open_database
-from catalogue.document import DocumentState
+from catalogue.database import open_database
 from catalogue.documents import Documents
 from catalogue.filtering import DocumentFilter
-from catalogue.migrating import migrate
-from crawler.crawl import CrawlReport, RereadReport, crawl, reread
 from crawler.ledger import LedgerAccount, account
-from crawler.plan import CrawlPlan
-from crawler.progress import Progress
 from redirects.site import Site
 
 HOST = "sotttt.hanoi.gov.vn"
@@ -53,16 +47,34 @@ FOLDER = "vn_portal_liferay_hanoi"
 SEEDS = (f"http://{HOST}/index.html", f"http://{HOST}/web/sotttt-eng.html")
 
 
+SETTINGS = """
+data = "."
+
+[portal]
+title = "Cổng thử"
+url = "http://127.0.0.1:8080"
+
+[[site]]
+name = "{name}"
+title = "{title}"
+host = "{host}"
+seeds = {seeds}
+inventory = ["inventory.txt"]
+address = "{address}"
+delay = 0
+connections = 4
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one crawl of the portal gave."""
 
-    crawled: CrawlReport
-    read: RereadReport
+    asked: int
     book: LedgerAccount
     texts_served: int
     texts_seen: int
-    documents: int
+    documents: dict[str, int]
 
 
 def pages_of(directory: Path) -> dict[str, Path]:
@@ -79,8 +91,8 @@ def pages_of(directory: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def served(pages: dict[str, Path]) -> Iterator[str]:
-    """Serve the pages on a free port of 127.0.0.1; yields host:port."""
+def served(pages: dict[str, Path], asked: list[str]) -> Iterator[str]:
+    """Serve the pages on a free port of 127.0.0.1, noting what is asked; yields host:port."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -88,6 +100,7 @@ def served(pages: dict[str, Path]) -> Iterator[str]:
         def do_GET(self) -> None:
             """Answer with the capture of that path, or 404."""
             target = unquote(self.path)
+            asked.append(target)
             path = pages.get(target) or pages.get(target.partition("?")[0])
             body = path.read_bytes() if path else b"<h1>404</h1>"
             self.send_response(200 if path else 404)
@@ -118,55 +131,42 @@ def text_of(payload: bytes) -> str:
 
 
 def run(directory: Path, *, limit: int) -> Outcome:
-    """Unpack, serve, crawl and read again; everything is written below `directory`."""
+    """Unpack, serve, and run `hopnhat crawl`; everything is written below `directory`."""
     with tarfile.open(TARBALL) as tarball:
         tarball.extractall(directory, filter="data")
     pages = pages_of(directory)
-    url = f"sqlite:///{directory / 'catalogue.db'}"
-    migrate(url)
-    database, archive = open_database(url), Archive(directory / "archive")
-    listed = directory / "inventory.txt"
-    listed.write_text("".join(f"{path}\n" for path in pages if "?" not in path), encoding="utf-8")
-    with served(pages) as address:
-        plan = CrawlPlan(SITE, SEEDS, address=address, delay=0, connections=4, inventory=(listed,))
-        start = partial(crawl, plan, database, archive, limit=limit, now=_now, progress=_quiet)
-        crawled = anyio.run(start)
-    read = reread(SITE, database, archive, now=_now, progress=_quiet)
-    outcome = _measured(database, archive, pages, crawled, read)
-    database.close()
-    return outcome
+    listed = "".join(f"{path}\n" for path in pages if "?" not in path)
+    (directory / "inventory.txt").write_text(listed, encoding="utf-8")
+    asked: list[str] = []
+    with served(pages, asked) as address:
+        settings = directory / "hopnhat.toml"
+        settings.write_text(
+            SETTINGS.format(
+                name=SITE.name, title=SITE.title, host=HOST, seeds=list(SEEDS), address=address
+            ),
+            encoding="utf-8",
+        )
+        verb = ["--settings", str(settings), "crawl", "--limit", str(limit)]
+        subprocess.run([sys.executable, "-m", "gateway.cli", *verb], check=False)
+    return _measured(directory, pages, len(asked))
 
 
-def _measured(
-    database: Database,
-    archive: Archive,
-    pages: dict[str, Path],
-    crawled: CrawlReport,
-    read: RereadReport,
-) -> Outcome:
-    with database.reading() as connection:
-        captures = [each for each in Captures(connection).of_site(SITE.name) if each.status == 200]  # noqa: PLR2004 - HTTP OK
-        filters = DocumentFilter(state=DocumentState.IMPORTED)
-        documents = Documents(connection).ids(filters)
+def _measured(directory: Path, pages: dict[str, Path], asked: int) -> Outcome:
+    archive = Archive(directory / "archive")
+    opened = open_database(f"sqlite:///{directory / 'catalogue.db'}")
+    with closing(opened) as database, database.reading() as connection:
+        kept = [each for each in Captures(connection).of_site(SITE.name) if each.status == 200]  # noqa: PLR2004 - HTTP OK
+        states = Documents(connection).facets(DocumentFilter()).states
         book = account(connection, SITE.name)
-    seen = {text_of(archive.read(each.warc_file, each.warc_offset).payload) for each in captures}
+    seen = {text_of(archive.read(each.warc_file, each.warc_offset).payload) for each in kept}
     served_texts = {text_of(path.read_bytes()) for path in set(pages.values())}
     return Outcome(
-        crawled=crawled,
-        read=read,
+        asked=asked,
         book=book,
         texts_served=len(served_texts),
         texts_seen=len(seen & served_texts),
-        documents=len(documents),
+        documents={state.value: count for state, count in states.items()},
     )
-
-
-def _quiet(progress: Progress) -> None:
-    """Draw nothing."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def main() -> None:
@@ -185,15 +185,12 @@ def main() -> None:
 
 def _print(outcome: Outcome) -> None:
     rows = {
-        "fetches": outcome.crawled.fetched,
-        "still pending": outcome.crawled.pending,
-        "discovered": outcome.crawled.discovered,
+        "requests": outcome.asked,
+        "discovered": outcome.book.discovered,
+        "still pending": outcome.book.pending,
         "texts served": outcome.texts_served,
         "  of these seen": outcome.texts_seen,
-        "documents": outcome.documents,
-        "duplicates": outcome.read.duplicates,
-        "list pages": outcome.read.listings,
-        "soft errors": outcome.read.soft_errors,
+        **{f"documents, {state}": count for state, count in outcome.documents.items()},
     }
     for name, value in rows.items():
         print(f"{name:32}{value:>8}")

@@ -14,6 +14,7 @@ MOST = 0.8  # share of a page's own words that the content must hold
 LINK_COST = 2  # a character of link takes this many characters of text away
 LISTING_ITEMS = 3
 LISTING_SHARE = 0.6
+TEASER = 600  # characters of an item that still only leads on; a longer one says something itself
 FEW_WORDS = 120  # characters beside links that do not make a page of links an article
 _PARTS = frozenset(
     ("p", "tr", "tbody", "thead", "table", "ul", "ol", "li", "dl", "span", "font", "b")
@@ -145,9 +146,10 @@ def _items_share(content: Content, linked: set[int]) -> int:
                 name = (node.attributes.get("class") or "").rstrip("0123456789")
                 families[parent.mem_id, node.tag or "", name].append(node)
             node = parent
-    sizes = (
-        sum(len(" ".join(node.text(separator=" ").split())) for node in members)
+    lengths = (
+        [len(" ".join(node.text(separator=" ").split())) for node in members]
         for members in families.values()
         if len(members) >= LISTING_ITEMS
     )
-    return max(sizes, default=0)
+    teasers = ([length for length in each if length <= TEASER] for each in lengths)
+    return max((sum(each) for each in teasers if len(each) >= LISTING_ITEMS), default=0)

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+from playwright.sync_api import Browser, Page
 
 FLOOR = 0.98
+
+pytestmark = pytest.mark.timeout(400)
 
 
 def free_ports(count: int) -> list[int]:
@@ -44,9 +47,8 @@ def running_demo(data: Path, ports: list[int]) -> Iterator[subprocess.Popen[byte
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        process.terminate()  # a kill would leave the servers it started behind
+        process.wait(timeout=30)
 
 
 def wait_for(url: str, *, seconds: float = 120) -> None:
@@ -67,7 +69,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
     data = tmp_path_factory.mktemp("journey") / "demo-data"
     ports = free_ports(3)
     command = demo_command(data, ports, "--check")
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     (data / "summary.json").write_text(ended.stdout.strip().splitlines()[-1], encoding="utf-8")
     return data, ports
@@ -105,6 +107,52 @@ def test_a_second_run_serves_what_the_first_one_made_and_ends_cleanly(
         httpx.get(f"http://127.0.0.1:{site}/", trust_env=False)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{console}/", trust_env=False)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_citizen_with_an_old_link_lands_reads_searches_and_looks_up_the_old_district(
+    checked: tuple[Path, list[int]], browser: Browser, artefacts: Path, width: int
+) -> None:
+    data, ports = checked
+    site = ports[0]
+    with running_demo(data, ports), visiting(browser, width) as page:
+        wait_for(f"http://127.0.0.1:{site}/healthz/ready")
+        old = f"http://www.haiduong.gov.vn.localhost:{site}/-/cap-giay-phep-moi-truong?fbclid=x"
+        page.goto(old)
+        assert page.url.startswith(f"http://haiphong.gov.vn.localhost:{site}/thu-tuc/")
+        assert page.locator("h1").inner_text() == "Cấp giấy phép môi trường"
+        assert "tỉnh Hải Dương" in page.locator("main").inner_text(), "it says where it came from"
+        page.screenshot(path=artefacts / f"citizen-document-{width}.png", full_page=True)
+
+        page.get_by_role("link", name="bản gốc").first.click()
+        assert "Bản lưu ngày" in page.locator("main").inner_text()
+        page.screenshot(path=artefacts / f"citizen-archived-{width}.png", full_page=True)
+
+        page.goto(f"http://haiphong.gov.vn.localhost:{site}/")
+        page.locator("main input[name=q]").fill("cap giay phep moi truong")
+        page.keyboard.press("Enter")
+        assert page.locator(".hits > li a").first.inner_text() == "Cấp giấy phép môi trường"
+        page.screenshot(path=artefacts / f"citizen-search-{width}.png", full_page=True)
+
+        page.goto(f"http://gialoc.haiduong.gov.vn.localhost:{site}/")
+        assert "Xã Yết Kiêu" in page.locator("main").inner_text()
+        page.screenshot(path=artefacts / f"citizen-district-{width}.png", full_page=True)
+
+        answer = page.goto(f"http://www.haiduong.gov.vn.localhost:{site}/-/bai-khong-con")
+        assert answer is not None
+        assert answer.status == 404
+        assert page.locator("a[href^='tel:']").count(), "never a bare 404: a number to call"
+        page.screenshot(path=artefacts / f"citizen-not-found-{width}.png", full_page=True)
+
+
+@contextmanager
+def visiting(browser: Browser, width: int) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
 
 
 def test_old_addresses_are_answered_with_database_and_index_gone(
