@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, event, insert, select
 
 from catalogue import schema
 from catalogue.database import CatalogueError, Database, current_revision
@@ -38,7 +37,7 @@ IMPORTED, QUARANTINED = DocumentState.IMPORTED, DocumentState.QUARANTINED
 
 
 def decide_all(connection: Connection, verb: Verb, ids: Sequence[int]) -> Batch:
-    return take(connection, [Decision(each, verb) for each in ids], editor="lan", now=NOW)
+    return take(connection, [Decision(each, verb) for each in ids], editor="bientap", now=NOW)
 
 
 def state_of(connection: Connection, document_id: int) -> DocumentState:
@@ -77,7 +76,12 @@ def test_accepting_publishes_the_document_and_its_mappings_in_one_step(database:
 
         batch = decide_all(connection, Verb.ACCEPT, [head.id])
 
-        assert (batch.editor, batch.decided_at, batch.size, batch.verb) == ("lan", NOW, 1, "accept")
+        assert (batch.editor, batch.decided_at, batch.size, batch.verb) == (
+            "bientap",
+            NOW,
+            1,
+            "accept",
+        )
         assert current_revision(connection) == start + 1
         assert state_of(connection, head.id) is ACCEPTED
         states = [mapping_state(connection, path) for path in ("/a", "/twin", "/other")]
@@ -107,7 +111,7 @@ def test_an_editors_own_mapping_stays_when_its_document_is_rejected(database: Da
     with database.writing() as connection:
         page = World(connection).document("/a")
         decide_mapping(
-            connection, "haiduong", a_mapping("/old", f"doc:{page.id}"), editor="lan", now=NOW
+            connection, "haiduong", a_mapping("/old", f"doc:{page.id}"), editor="bientap", now=NOW
         )
         decide_all(connection, Verb.REJECT, [page.id])
         assert mapping_state(connection, "/old") == "active"
@@ -121,7 +125,7 @@ def test_an_edit_is_kept_from_the_next_import_and_leaves_mappings_alone(
         page = world.document("/a", title="TIN MỚI")
         Mappings(connection).suggest("haiduong", a_mapping("/a", f"doc:{page.id}"), 1.0, NOW)
         edit = Decision(page.id, Verb.EDIT, title="Tin mới", section="thong-bao")
-        take(connection, [edit], editor="lan", now=NOW)
+        take(connection, [edit], editor="bientap", now=NOW)
         again = world.keep(replace(page, text_digest="1" * 64))
         assert (again.title, again.section, again.version) == ("Tin mới", "thong-bao", 2)
         assert Documents(connection).listing(DocumentFilter(text="tin moi")) == [again]
@@ -143,12 +147,12 @@ def test_one_document_decided_twice_in_a_batch_ends_as_the_last_word(database: D
             Decision(page.id, Verb.EDIT, title="Một"),
             Decision(page.id, Verb.ACCEPT),
         ]
-        batch = take(connection, decisions, editor="lan", now=NOW)
+        batch = take(connection, decisions, editor="bientap", now=NOW)
         assert (batch.verb, batch.size) == ("mixed", 1)
         after = Documents(connection).find(page.id)
         assert after is not None
         assert (after.title, after.state) == ("Một", ACCEPTED)
-        undo(connection, batch.id, editor="lan", now=NOW)
+        undo(connection, batch.id, editor="bientap", now=NOW)
         assert Documents(connection).find(page.id) == page
 
 
@@ -193,7 +197,7 @@ def test_rows_that_another_batch_changed_since_are_left_and_named(database: Data
         batch = decide_all(connection, Verb.ACCEPT, [first, second])
         decide_all(connection, Verb.REJECT, [second])
         decide_all(connection, Verb.ACCEPT, [second])
-        undone = undo(connection, batch.id, editor="lan", now=NOW)
+        undone = undo(connection, batch.id, editor="bientap", now=NOW)
         assert undone.left == (("document", second),)
         assert (state_of(connection, first), state_of(connection, second)) == (IMPORTED, ACCEPTED)
         assert recent(connection, 1) == [undone]
@@ -206,8 +210,8 @@ def test_a_later_batch_that_was_itself_taken_back_does_not_stand_in_the_way(
         page = World(connection).document("/a").id
         first = decide_all(connection, Verb.ACCEPT, [page])
         second = decide_all(connection, Verb.REJECT, [page])
-        undo(connection, second.id, editor="lan", now=NOW)
-        assert undo(connection, first.id, editor="lan", now=NOW).left == ()
+        undo(connection, second.id, editor="bientap", now=NOW)
+        assert undo(connection, first.id, editor="bientap", now=NOW).left == ()
         assert state_of(connection, page) is IMPORTED
 
 
@@ -215,9 +219,9 @@ def test_undoing_twice_leaves_everything_as_it_is(database: Database) -> None:
     with database.writing() as connection:
         page = World(connection).document("/a").id
         batch = decide_all(connection, Verb.ACCEPT, [page])
-        undo(connection, batch.id, editor="lan", now=NOW)
+        undo(connection, batch.id, editor="bientap", now=NOW)
         before = rows(connection)
-        again = undo(connection, batch.id, editor="lan", now=NOW)
+        again = undo(connection, batch.id, editor="bientap", now=NOW)
         assert (again.size, again.left) == (0, (("document", page),))
         assert rows(connection) == before
 
@@ -228,7 +232,7 @@ def test_an_undo_leaves_what_a_later_import_brought(database: Database) -> None:
         page = world.document("/a", title="Cũ")
         batch = decide_all(connection, Verb.ACCEPT, [page.id])
         world.keep(replace(page, title="Mới", text_digest="1" * 64))
-        assert undo(connection, batch.id, editor="lan", now=NOW).left == ()
+        assert undo(connection, batch.id, editor="bientap", now=NOW).left == ()
         after = Documents(connection).find(page.id)
         assert after is not None
         assert (after.state, after.title, after.version) == (IMPORTED, "Mới", 2)
@@ -243,7 +247,7 @@ def test_a_page_quarantined_by_an_import_is_not_published_again_by_an_undo(
         batch = decide_all(connection, Verb.REJECT, [page.id])
         decide_all(connection, Verb.ACCEPT, [page.id])
         world.keep(replace(page, state=QUARANTINED, text_digest="1" * 64))
-        undone = undo(connection, batch.id, editor="lan", now=NOW)
+        undone = undo(connection, batch.id, editor="bientap", now=NOW)
         assert undone.left == (("document", page.id),)
         assert state_of(connection, page.id) is QUARANTINED
 
@@ -253,7 +257,7 @@ def test_an_unknown_batch_is_named(database: Database) -> None:
         database.writing() as connection,
         pytest.raises(CatalogueError, match="there is no batch 'x'"),
     ):
-        undo(connection, "x", editor="lan", now=NOW)
+        undo(connection, "x", editor="bientap", now=NOW)
 
 
 def test_an_editors_mapping_is_active_at_once_and_clears_the_miss(database: Database) -> None:
@@ -263,12 +267,12 @@ def test_an_editors_mapping_is_active_at_once_and_clears_the_miss(database: Data
         Misses(connection).add([missed])
         start, before = current_revision(connection), rows(connection)
 
-        batch = decide_mapping(connection, "haiduong", a_mapping(), editor="lan", now=NOW)
+        batch = decide_mapping(connection, "haiduong", a_mapping(), editor="bientap", now=NOW)
 
         assert (batch.verb, batch.size) == ("map", 1)
         assert (mapping_state(connection, "/a"), Misses(connection).total()) == ("active", 0)
         assert current_revision(connection) == start + 1
-        assert undo(connection, batch.id, editor="lan", now=NOW).left == ()
+        assert undo(connection, batch.id, editor="bientap", now=NOW).left == ()
         assert rows(connection) == before
 
 
@@ -278,8 +282,8 @@ def test_undoing_a_mapping_brings_back_the_one_that_stood_there(database: Databa
         Mappings(connection).suggest("haiduong", a_mapping(target="/x"), 0.4, NOW)
         before = rows(connection)
         gone = replace(a_mapping(target=None), kind=MappingKind.GONE, reason="Hết hiệu lực")
-        batch = decide_mapping(connection, "haiduong", gone, editor="lan", now=NOW)
-        undo(connection, batch.id, editor="lan", now=NOW)
+        batch = decide_mapping(connection, "haiduong", gone, editor="bientap", now=NOW)
+        undo(connection, batch.id, editor="bientap", now=NOW)
         assert rows(connection) == before
 
 
@@ -298,9 +302,9 @@ def test_an_address_missed_again_keeps_its_new_count_after_an_undo(database: Dat
                 last_on=missed.on,
             )
         )
-        batch = decide_mapping(connection, "haiduong", a_mapping(), editor="lan", now=NOW)
+        batch = decide_mapping(connection, "haiduong", a_mapping(), editor="bientap", now=NOW)
         Misses(connection).add([replace(missed, visits=2)])
-        undone = undo(connection, batch.id, editor="lan", now=NOW)
+        undone = undo(connection, batch.id, editor="bientap", now=NOW)
         assert [kind for kind, _ in undone.left] == ["miss"]
         found = Misses(connection).find(key_of("/a"))
         assert found is not None
@@ -316,7 +320,7 @@ def test_the_history_of_a_document_tells_every_decision_newest_first(database: D
         told = history(connection, page)
         assert [(each.batch, each.editor, each.change.verb) for each in told] == [
             (second.id, "minh", "undo"),
-            (first.id, "lan", "accept"),
+            (first.id, "bientap", "accept"),
         ]
         assert told[1].change.before is not None
         assert told[1].change.before["state"] == "imported"
@@ -345,12 +349,14 @@ def test_undoing_every_batch_in_reverse_restores_everything(
             for verb, chosen in batches
         ]
         for batch in reversed(taken):
-            assert undo(connection, batch.id, editor="lan", now=NOW).left == ()
+            assert undo(connection, batch.id, editor="bientap", now=NOW).left == ()
         assert rows(connection) == before
         1 / 0  # noqa: B018 - the next example starts from nothing
 
 
-def test_five_thousand_decisions_in_one_batch_are_quick(database: Database) -> None:
+def test_five_thousand_decisions_cost_a_few_statements_a_chunk_not_one_a_row(
+    database: Database,
+) -> None:
     with database.writing() as connection:
         world = World(connection)
         page = world.document("/0")
@@ -371,22 +377,20 @@ def test_five_thousand_decisions_in_one_batch_are_quick(database: Database) -> N
             ],
         )
         ids = Documents(connection).ids(DocumentFilter())
-    started = time.process_time()
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
     with database.writing() as connection:
         batch = decide_all(connection, Verb.ACCEPT, ids)
-    taken = time.process_time()
     with database.writing() as connection:
-        undone = undo(connection, batch.id, editor="lan", now=NOW)
+        undone = undo(connection, batch.id, editor="bientap", now=NOW)
     assert (batch.size, undone.size, undone.left) == (5_001, 5_001, ())
-    assert taken - started < 5, "a bulk decision costs a few statements, not one a row"
-    assert time.process_time() - taken < 5
-    print(f"take {taken - started:.2f} s, undo {time.process_time() - taken:.2f} s of CPU")
+    assert len(statements) < 600, "some a chunk of 500, none a row"
 
 
 def test_an_import_is_one_batch_that_is_taken_back_to_the_letter(database: Database) -> None:
     with database.writing() as connection:
         World(connection)
-        decide_mapping(connection, "haiduong", a_mapping("/a", "/x"), editor="lan", now=NOW)
+        decide_mapping(connection, "haiduong", a_mapping("/a", "/x"), editor="bientap", now=NOW)
         missed = MissCount("haiduong", key_of("/b"), "/b", 7, date(2026, 1, 1))
         Misses(connection).add([missed])
         before, revision = rows(connection), current_revision(connection)
@@ -400,7 +404,7 @@ def test_an_import_is_one_batch_that_is_taken_back_to_the_letter(database: Datab
         again = import_mappings(connection, placed, editor="bảng tính", now=NOW)
         assert again.size == 0, "what is the same already is no change"
 
-        undo(connection, batch.id, editor="lan", now=NOW)
+        undo(connection, batch.id, editor="bientap", now=NOW)
         assert rows(connection) == before
 
 

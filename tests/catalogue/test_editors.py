@@ -17,11 +17,11 @@ PASSWORD = "cầu Đồng Việt 2025"
 
 def test_an_editor_is_known_by_name_and_password(database: Database) -> None:
     with database.writing() as connection:
-        added = Editors(connection).add(" lan ", PASSWORD)
+        added = Editors(connection).add(" bientap ", PASSWORD)
     with database.reading() as connection:
         editors = Editors(connection)
-        assert added == editors.verify("lan", PASSWORD) == editors.find(added.id)
-        assert editors.verify("lan", PASSWORD + "!") is None
+        assert added == editors.verify("bientap", PASSWORD) == editors.find(added.id)
+        assert editors.verify("bientap", PASSWORD + "!") is None
         assert editors.verify("nobody", PASSWORD) is None
         assert (editors.find(99), editors.all()) == (None, [added])
 
@@ -29,7 +29,7 @@ def test_an_editor_is_known_by_name_and_password(database: Database) -> None:
 def test_passwords_and_tokens_are_not_kept_in_clear(database: Database) -> None:
     with database.writing() as connection:
         editors = Editors(connection)
-        token = editors.open_session(editors.add("lan", PASSWORD).id, NOW)
+        token = editors.open_session(editors.add("bientap", PASSWORD).id, NOW)
         row = connection.execute(select(schema.editor)).one()
         assert row.password_hash.startswith("$argon2id$")
         assert connection.execute(select(schema.session.c.id)).scalar_one() != token
@@ -38,17 +38,17 @@ def test_passwords_and_tokens_are_not_kept_in_clear(database: Database) -> None:
 @pytest.mark.parametrize(
     ("name", "password", "complaint"),
     [
-        ("lan", PASSWORD, "there is an editor 'lan' already"),
+        ("bientap", PASSWORD, "there is an editor 'bientap' already"),
         (" ", PASSWORD, "an editor needs a name"),
         ("m" * 65, PASSWORD, "of 1 to 64 characters"),
-        ("minh", "quá ngắn", "at least 12 characters"),
+        ("khac", "quá ngắn", "at least 12 characters"),
     ],
 )
 def test_an_account_that_cannot_be_made_is_named(
     database: Database, name: str, password: str, complaint: str
 ) -> None:
     with database.writing() as connection:
-        Editors(connection).add("lan", PASSWORD)
+        Editors(connection).add("bientap", PASSWORD)
         with pytest.raises(CatalogueError, match=complaint):
             Editors(connection).add(name, password)
 
@@ -56,7 +56,7 @@ def test_an_account_that_cannot_be_made_is_named(
 def test_a_session_ends_after_half_an_hour_without_use(database: Database) -> None:
     with database.writing() as connection:
         editors = Editors(connection)
-        editor = editors.add("lan", PASSWORD)
+        editor = editors.add("bientap", PASSWORD)
         token = editors.open_session(editor.id, NOW)
         assert editors.session(token, NOW + timedelta(minutes=29)) == editor
         assert editors.session(token, NOW + timedelta(minutes=58)) == editor
@@ -67,7 +67,7 @@ def test_a_session_ends_after_half_an_hour_without_use(database: Database) -> No
 def test_a_session_ends_after_twelve_hours_however_busy(database: Database) -> None:
     with database.writing() as connection:
         editors = Editors(connection)
-        token = editors.open_session(editors.add("lan", PASSWORD).id, NOW)
+        token = editors.open_session(editors.add("bientap", PASSWORD).id, NOW)
         for half_hours in range(1, 29):
             moment = NOW + timedelta(minutes=25 * half_hours)
             assert editors.session(token, moment) is not None
@@ -77,7 +77,7 @@ def test_a_session_ends_after_twelve_hours_however_busy(database: Database) -> N
 def test_a_session_ends_when_it_is_closed(database: Database) -> None:
     with database.writing() as connection:
         editors = Editors(connection)
-        editor = editors.add("lan", PASSWORD)
+        editor = editors.add("bientap", PASSWORD)
         token, other = editors.open_session(editor.id, NOW), editors.open_session(editor.id, NOW)
         editors.close_session(token)
         assert editors.session(token, NOW) is None
@@ -87,7 +87,7 @@ def test_a_session_ends_when_it_is_closed(database: Database) -> None:
 def test_expired_sessions_are_swept_when_one_is_opened(database: Database) -> None:
     with database.writing() as connection:
         editors = Editors(connection)
-        editor = editors.add("lan", PASSWORD)
+        editor = editors.add("bientap", PASSWORD)
         editors.open_session(editor.id, NOW)
         editors.open_session(editor.id, NOW + timedelta(hours=1))
         assert len(connection.execute(select(schema.session)).all()) == 1
@@ -96,22 +96,22 @@ def test_expired_sessions_are_swept_when_one_is_opened(database: Database) -> No
 def test_a_disabled_editor_is_out_at_once_and_cannot_come_back(database: Database) -> None:
     with database.writing() as connection:
         editors = Editors(connection)
-        editor = editors.add("lan", PASSWORD)
+        editor = editors.add("bientap", PASSWORD)
         token = editors.open_session(editor.id, NOW)
-        editors.disable("lan", NOW)
+        editors.disable("bientap", NOW)
         assert editors.session(token, NOW) is None
-        assert editors.verify("lan", PASSWORD) is None
-        assert editors.find(editor.id) == Editor(editor.id, "lan", disabled=True)
+        assert editors.verify("bientap", PASSWORD) is None
+        assert editors.find(editor.id) == Editor(editor.id, "bientap", disabled=True)
         with pytest.raises(CatalogueError, match="there is no editor 'minh'"):
-            editors.disable("minh", NOW)
+            editors.disable("khac", NOW)
 
 
 def test_another_password_closes_the_sessions_of_the_old_one(database: Database) -> None:
     with database.writing() as connection:
         editors = Editors(connection)
-        editor = editors.add("lan", PASSWORD)
+        editor = editors.add("bientap", PASSWORD)
         token = editors.open_session(editor.id, NOW)
-        editors.set_password("lan", "một mật khẩu khác")
+        editors.set_password("bientap", "một mật khẩu khác")
         assert editors.session(token, NOW) is None
-        assert editors.verify("lan", PASSWORD) is None
-        assert editors.verify("lan", "một mật khẩu khác") == editor
+        assert editors.verify("bientap", PASSWORD) is None
+        assert editors.verify("bientap", "một mật khẩu khác") == editor

@@ -66,11 +66,11 @@ def test_decisions_reach_the_index(database: Database, engine: WhooshEngine) -> 
     assert bring_up_to_date(database, engine, limit=9) == 3
     assert engine.document_ids() == set()
     with database.writing() as connection:
-        take(connection, [Decision(each, Verb.ACCEPT) for each in ids], editor="lan", now=NOW)
+        take(connection, [Decision(each, Verb.ACCEPT) for each in ids], editor="bientap", now=NOW)
     assert [bring_up_to_date(database, engine, limit=2) for _ in range(3)] == [2, 1, 0]
     assert engine.document_ids() == set(ids)
     with database.writing() as connection:
-        take(connection, [Decision(ids[0], Verb.REJECT)], editor="lan", now=NOW)
+        take(connection, [Decision(ids[0], Verb.REJECT)], editor="bientap", now=NOW)
     bring_up_to_date(database, engine, limit=9)
     assert engine.document_ids() == set(ids[1:])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 import unicodedata
 from collections import Counter
 
@@ -237,11 +236,8 @@ def test_every_parent_existed_in_the_same_days(register: Register) -> None:
             assert (above.valid_from, above.valid_to) == (one.valid_from, one.valid_to)
 
 
-def test_the_file_is_small_and_read_at_once() -> None:
+def test_the_file_is_small() -> None:
     assert REGISTER.stat().st_size <= 200_000
-    started = time.process_time()
-    load_register()
-    assert time.process_time() - started < 0.5  # some 0.06 s on an idle machine
 
 
 @given(st.text(max_size=40))

@@ -14,24 +14,24 @@ MINUTE = timedelta(minutes=1)
 def test_a_name_that_failed_too_often_waits_until_the_window_ends() -> None:
     throttle = Throttle(limit=3, window=15 * MINUTE)
     for minute in range(3):
-        assert throttle.wait("lan", NOON + minute * MINUTE) == timedelta()
-        throttle.failed("lan", NOON + minute * MINUTE)
-    assert throttle.wait("lan", NOON + 5 * MINUTE) == 10 * MINUTE
-    assert throttle.wait("lan", NOON + 15 * MINUTE) == timedelta()
+        assert throttle.wait("bientap", NOON + minute * MINUTE) == timedelta()
+        throttle.failed("bientap", NOON + minute * MINUTE)
+    assert throttle.wait("bientap", NOON + 5 * MINUTE) == 10 * MINUTE
+    assert throttle.wait("bientap", NOON + 15 * MINUTE) == timedelta()
 
 
 def test_one_name_does_not_make_another_wait() -> None:
     throttle = Throttle(limit=1)
-    throttle.failed("lan", NOON)
+    throttle.failed("bientap", NOON)
     assert throttle.wait("hoa", NOON) == timedelta()
 
 
 def test_signing_in_forgets_the_failures() -> None:
     throttle = Throttle(limit=2)
-    throttle.failed("lan", NOON)
-    throttle.succeeded("lan")
-    throttle.failed("lan", NOON)
-    assert throttle.wait("lan", NOON) == timedelta()
+    throttle.failed("bientap", NOON)
+    throttle.succeeded("bientap")
+    throttle.failed("bientap", NOON)
+    assert throttle.wait("bientap", NOON) == timedelta()
 
 
 def test_a_flood_of_names_is_not_kept() -> None:
