@@ -102,7 +102,7 @@ def test_a_disabled_editor_is_out_at_once_and_cannot_come_back(database: Databas
         assert editors.session(token, NOW) is None
         assert editors.verify("bientap", PASSWORD) is None
         assert editors.find(editor.id) == Editor(editor.id, "bientap", disabled=True)
-        with pytest.raises(CatalogueError, match="there is no editor 'minh'"):
+        with pytest.raises(CatalogueError, match="there is no editor 'khac'"):
             editors.disable("khac", NOW)
 
 
