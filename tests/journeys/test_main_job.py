@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -48,6 +47,17 @@ def running_demo(data: Path, ports: list[int]) -> Iterator[subprocess.Popen[byte
         yield process
     finally:
         process.terminate()  # a kill would leave the servers it started behind
+        process.wait(timeout=30)
+
+
+@contextmanager
+def running_verb(settings: Path, verb: str) -> Iterator[None]:
+    command = [sys.executable, "-m", "gateway.cli", "--settings", str(settings), verb]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
         process.wait(timeout=30)
 
 
@@ -163,16 +173,11 @@ def test_old_addresses_are_answered_with_database_and_index_gone(
     kept.mkdir()
     (kept / "hopnhat.toml").write_bytes((data / "hopnhat.toml").read_bytes())
     (kept / "snapshots").symlink_to(data / "snapshots")
-    command = [sys.executable, "-m", "gateway.cli", "-s", str(kept / "hopnhat.toml"), "serve"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=dict(os.environ))
-    try:
+    with running_verb(kept / "hopnhat.toml", "serve"):
         wait_for(f"http://127.0.0.1:{site}/healthz/live")
         answer = httpx.get(
             f"http://127.0.0.1:{site}/-/cap-giay-phep-moi-truong",
             headers={"host": "haiduong.gov.vn.localhost"},
             trust_env=False,
         )
-        assert answer.status_code == 301
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    assert answer.status_code == 301
