@@ -31,14 +31,25 @@ class SearchIndex:
         self._open_engine = open_engine
         self._engine: SearchEngine | None = None
         self._lock = Lock()
+        self._is_failing = False
 
     def search(self, query: Query) -> Hits:
         """Ask the index. Raises SearchError when it cannot answer now."""
+        try:
+            hits = self._opened().search(query)
+        except SearchError as error:
+            if not self._is_failing:  # said once, not at every visit
+                log.warning("search.unavailable", error=str(error))
+            self._is_failing = True
+            raise
+        self._is_failing = False
+        return hits
+
+    def _opened(self) -> SearchEngine:
         with self._lock:
             if self._engine is None:
                 self._engine = self._open_engine()
-            engine = self._engine
-        return engine.search(query)
+            return self._engine
 
     def close(self) -> None:
         """Let go of its files."""
@@ -53,8 +64,7 @@ class SearchIndex:
             return ()
         try:
             return self.search(Query(text=text, limit=limit)).hits
-        except SearchError as error:
-            log.warning("search.unavailable", error=str(error))
+        except SearchError:
             return ()
 
 
@@ -107,8 +117,7 @@ class SearchPage:
         if asked.text or asked.site or asked.section or asked.year:
             try:
                 hits = self._index.search(query_of(asked))
-            except SearchError as error:
-                log.warning("search.unavailable", error=str(error))
+            except SearchError:
                 failed = True
         return self._pages.page(
             request,

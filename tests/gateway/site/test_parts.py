@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from catalogue.capture import StoredResponse
+from catalogue.search.engine import SearchEngine, SearchUnavailable
 from gateway.site.archived import title_in
 from gateway.site.charset import decode
 from gateway.site.files import disposition
 from gateway.site.fragments import Guide, led, sanitize
 from gateway.site.notices import prefers_json
 from gateway.site.old_pages import words_in
-from gateway.site.searching import Asked, query_of, read_asked
+from gateway.site.searching import Asked, SearchIndex, query_of, read_asked
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import Archived, Gone, Moved, Request, Unresolved
 from redirects.site import Site
@@ -213,3 +215,14 @@ def test_a_results_address_leaves_out_what_is_not_asked() -> None:
 def test_a_title_is_one_line() -> None:
     assert title_in("<title>\n a \n b </title>") == "a b"
     assert title_in("<p>x</p>") == ""
+
+
+def test_an_index_that_cannot_answer_is_logged_once_in_a_row() -> None:
+    def fail() -> SearchEngine:
+        raise SearchUnavailable("there is no index")
+
+    index = SearchIndex(fail)
+    with capture_logs() as events:
+        for _ in range(3):
+            assert index.best("giá đất", 3) == ()
+    assert [event["event"] for event in events] == ["search.unavailable"]
