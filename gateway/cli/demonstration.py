@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from catalogue.document import DocumentState
 from catalogue.documents import Documents
 from catalogue.editors import Editors
 from catalogue.filtering import DocumentFilter
+from catalogue.mappings import Mappings
 from catalogue.review import Decision, Verb
 from demo.logs import access_log
 from demo.server import serve as serve_old_portals
@@ -38,6 +41,7 @@ from gateway.demo_settings import DemoPorts, demo_settings
 _EDITOR = "bientap"
 _SERVER_ERROR = 500
 _FAILURES_SHOWN = 20
+_MANY = 100_000  # more mappings than any demo suggests
 _DULL = "trap-template"  # the flag of pages like endlessly many others
 
 
@@ -102,13 +106,21 @@ def _do_the_main_job(place: Workplace) -> None:
 
 
 def _publish_by_policy(database: Database) -> int:
-    """Accept what awaits review but the calendars' months, which stay with the editor."""
+    """Accept what awaits review but the calendars' months, and lead old lists to sections."""
     with database.writing() as connection:
         documents = Documents(connection)
         waiting = documents.by_ids(documents.ids(DocumentFilter(state=DocumentState.IMPORTED)))
         verdicts = [Decision(each.id, Verb.ACCEPT) for each in waiting if _DULL not in each.flags]
         if verdicts:
             decisions.take(connection, verdicts, editor="demo", now=now())
+        offered = Mappings(connection).listing(state="suggested", text=None, limit=_MANY)
+        lists = [
+            (one.site, one.mapping)
+            for one in offered
+            if (one.mapping.target or "").startswith("section:")
+        ]
+        if lists:
+            decisions.import_mappings(connection, lists, editor="demo", now=now())
     return len(verdicts)
 
 
@@ -188,7 +200,7 @@ def _summary_table(summary: CheckSummary) -> Table:
 
 def _show_things_to_try(place: Workplace, world: World, ports: DemoPorts) -> None:
     password = (place.settings.data / "console-password.txt").read_text(encoding="utf-8")
-    command = f"hopnhat -s {place.path}"
+    command = f"{_own_name()} -s {place.path}"
     links = [ports.public(case.url) for case in _one_of_each_site(world)]
     query = next(case.query for case in world.search_cases if case.form == "bare")
     call = next(one for one in world.api_cases if one.path.startswith("/api/vanban"))
@@ -204,6 +216,11 @@ def _show_things_to_try(place: Workplace, world: World, ports: DemoPorts) -> Non
     for what, how in things:
         out.print(f"{what:<24}{how}", markup=False, highlight=False, soft_wrap=True)
     out.rule("Ctrl-C ends it; a second run crawls only what changed")
+
+
+def _own_name() -> str:
+    """Return how this command was called, so that it can be called again by copying."""
+    return "hopnhat" if shutil.which("hopnhat") else os.path.relpath(sys.argv[0])
 
 
 def _one_of_each_site(world: World) -> list[OldUrlCase]:

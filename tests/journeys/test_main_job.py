@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -96,6 +97,19 @@ def test_the_demo_checks_itself_and_ends_in_one_json_line(
     assert summary["old_urls_right"] >= FLOOR * summary["old_urls_tried"] > 1000
     assert summary["api_calls_equal"] >= FLOOR * summary["api_calls"] > 20
     assert summary["searches_found"] >= FLOOR * summary["searches"] > 100
+
+
+def test_the_readmes_session_is_what_the_command_says(checked: tuple[Path, list[int]]) -> None:
+    data, (site, *_) = checked
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    typed, _, session = readme.partition(" resolve '")[2].partition("'\n")
+    shown = session.partition("\n```")[0].replace(":8080", f":{site}")
+    command = [sys.executable, "-m", "gateway.cli", "-s", str(data / "hopnhat.toml"), "resolve"]
+    said = subprocess.run(
+        [*command, typed.replace(":8080", f":{site}")], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    ids = re.compile(r"-\d+$", re.MULTILINE)  # documents are numbered in the order they came
+    assert ids.sub("-N", said) == ids.sub("-N", shown)
 
 
 def test_a_second_run_serves_what_the_first_one_made_and_ends_cleanly(
