@@ -29,6 +29,9 @@ class LedgerState(StrEnum):
     TOO_LARGE = "too_large"  # longer than the plan allows
 
 
+_NEVER_THERE = ("404", "410")  # the portal's own broken links
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerAccount:
     """How many addresses of a site were discovered, and in what state they are."""
@@ -67,6 +70,33 @@ def account(connection: Connection, site: str) -> LedgerAccount:
         reasons[cause] = reasons.get(cause, 0) + count
     assert sum(states.values()) == discovered, f"{site}: the ledger does not add up"
     return LedgerAccount(site, int(discovered), states, reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """An address whose content is not held, and why."""
+
+    url: str
+    state: LedgerState
+    reason: str
+    referrer: str | None
+
+
+def losses(connection: Connection, site: str, limit: int) -> list[Loss]:
+    """Return addresses that failed or were too large; broken links of the portal itself last."""
+    statement = (
+        select(ledger.c.url, ledger.c.state, ledger.c.reason, ledger.c.referrer)
+        .where(
+            ledger.c.site_id == Sites(connection).id_of(site),
+            ledger.c.state.in_([LedgerState.FAILED.value, LedgerState.TOO_LARGE.value]),
+        )
+        .order_by(ledger.c.reason.in_(_NEVER_THERE), ledger.c.id)
+        .limit(limit)
+    )
+    return [
+        Loss(row.url, LedgerState(row.state), row.reason or "", row.referrer)
+        for row in connection.execute(statement)
+    ]
 
 
 def _cause(reason: str | None) -> str:

@@ -21,13 +21,15 @@ from catalogue.misses import Misses
 from catalogue.search.whoosh_engine import rebuild_index
 from catalogue.sites import Sites
 from crawler import crawl as crawling
-from crawler.ledger import account
+from crawler.ledger import Loss, account, losses
 from crawler.progress import Progress
 from crawler.verifying import verify as verify_catalogue
 from gateway.cli.output import complain, out, print_json
 from gateway.cli.plans import plan_of
 from gateway.cli.workplace import Workplace, now
 from gateway.settings import SiteSettings
+
+_LOSSES_SHOWN = 5  # addresses named after a crawl; the ledger has them all
 
 SiteNames = Annotated[list[str] | None, typer.Argument(help="Sites by name; all when none.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")]
@@ -113,9 +115,15 @@ def _print_ledger(database: Database, sites: list[SiteSettings]) -> None:
             states = _states(connection, site.name)
             words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
             table.add_row(site.name, str(sum(states.values())), words)
+            for loss in losses(connection, site.name, _LOSSES_SHOWN):
+                complain(f"{site.name}: {loss.state} {loss.url}: {loss.reason}{_linked(loss)}")
             if _is_shut(states):
                 complain(f"{site.name}: robots.txt forbids all of it (setting obey_robots)")
     out.print(table)
+
+
+def _linked(loss: Loss) -> str:
+    return f" (linked from {loss.referrer})" if loss.referrer else ""
 
 
 def _is_shut(states: dict[str, int]) -> bool:

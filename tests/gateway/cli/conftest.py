@@ -17,6 +17,7 @@ from gateway.cli.main import app
 ARTICLE = """<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>{title}</title></head>
 <body><div id="menu"><a href="/">Trang chủ</a> <a href="/tin/1">Một</a> <a href="/tin/2">Hai</a></div>
 <div class="bai-viet"><h1>{title}</h1><p>Ngày đăng: 12/03/2024</p>{paragraphs}</div>
+<a href="/ban-do.pdf">Bản đồ</a> <a href="/hong">Hỏng</a> <a href="/mat">Mất</a>
 <div id="chan">Bản quyền thuộc Cổng thử</div></body></html>"""
 
 TEXTS = {
@@ -43,6 +44,14 @@ class _Answers(BaseHTTPRequestHandler):
         if self.path == "/robots.txt" and self.headers["host"].startswith("kin."):
             self._send(b"User-agent: *\nDisallow: /\n", "text/plain")
             return
+        if self.path == "/ban-do.pdf":
+            self._send(b"%PDF-1.4 " + bytes(3_000_000), "application/pdf")
+            return
+        if self.path == "/hong":
+            self.send_response(200)
+            self.send_header("content-encoding", "gzip")
+            self._body(b"\x1f\x8b\x08" + b"\xff" * 60, "text/html")
+            return
         found = TEXTS.get(self.path.partition("?")[0])
         if found is None:
             self.send_error(404)
@@ -53,6 +62,9 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _send(self, body: bytes, media_type: str) -> None:
         self.send_response(200)
+        self._body(body, media_type)
+
+    def _body(self, body: bytes, media_type: str) -> None:
         self.send_header("content-type", media_type)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -62,10 +74,15 @@ class _Answers(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: a client that hangs up on a file too large is no error of ours."""
+
+
 @pytest.fixture
 def old_portal() -> Iterator[int]:
     """An old portal of two articles; gives its port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server = _Server(("127.0.0.1", 0), _Answers)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server.server_port
@@ -107,6 +124,7 @@ unit = "297"
 address = "127.0.0.1:{old_portal}"
 delay = 0
 retry_delay = 0
+max_bytes = 2000000
 
 [[rule]]
 name = "trang-cu"

@@ -50,6 +50,17 @@ def test_a_crawl_fills_the_catalogue_and_ends_complete(crawled: Operator) -> Non
     assert "gialoc" in crawled.types("status").stdout
 
 
+def test_what_was_lost_is_named_with_its_reason_and_nothing_else_is(operator: Operator) -> None:
+    result = operator.types("crawl")
+    assert result.exit_code == 0
+    said = result.stderr.replace("\n", " ")
+    assert "too_large http://gialoc.haiduong.gov.vn/ban-do.pdf: " in said
+    assert "failed http://gialoc.haiduong.gov.vn/hong: " in said
+    assert "failed http://gialoc.haiduong.gov.vn/mat: 404 (linked from " in said
+    assert "Traceback" not in result.output
+    assert "/tin/1" not in said
+
+
 def test_a_second_crawl_reads_only_what_is_new(crawled: Operator) -> None:
     again = crawled.types("crawl")
     assert again.exit_code == 0
