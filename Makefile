@@ -47,7 +47,7 @@ test: $(VENV)/.dev  ## The whole suite with its coverage floors.
 drill: $(VENV)/.dev  ## Faults on purpose: kill -9, a full disk, hostile input.
 	$(BIN)/python -m pytest -m drill -p no:randomly
 
-bench: $(VENV)/.dev  ## make bench NAME=redirects|canonical|extract|search|crawl|passthrough
+bench: $(VENV)/.dev  ## make bench NAME=redirects|canonical|extract|search|archive|passthrough
 	$(BIN)/python -m benchmarks.$(NAME)
 
 lock: $(VENV)/.dev  ## Renew both lock files.
