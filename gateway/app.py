@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from catalogue.misses import MissSpool, today_in_vietnam
 from catalogue.search.whoosh_engine import WhooshEngine
 from catalogue.units.register import load_register
 from gateway.api.health import Health
+from gateway.bucket import Bucket
 from gateway.console.application import console_application
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
@@ -28,6 +30,7 @@ from gateway.security import asks_for_the_server, host_of, refusal_of
 from gateway.settings import Settings
 from gateway.site.archived import ArchivePages
 from gateway.site.feeds import Feeds
+from gateway.site.not_found import SEARCHES_A_SECOND, NotFoundPages
 from gateway.site.notices import Notices
 from gateway.site.old_pages import OldPages, sites_by_host
 from gateway.site.routes import portal_routes, trouble
@@ -218,7 +221,12 @@ def create_site(settings: Settings) -> ASGIApp:
             notices=notices,
             archive=kept,
             units=units,
-            index=index,
+            not_found=NotFoundPages(
+                pages=pages,
+                notices=notices,
+                index=index,
+                suggesting=Bucket(SEARCHES_A_SECOND, time.monotonic),
+            ),
             misses=misses,
             sites=sites,
         ),

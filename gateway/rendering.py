@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
@@ -23,6 +24,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 LANGUAGE_COOKIE = "lang"
 _A_YEAR = 365 * 24 * 3600
+_EDGE = "\x00"  # around the name of a hole; no template or setting holds one
 
 
 class Pages:
@@ -55,18 +57,25 @@ class Pages:
         **values: Any,
     ) -> Response:
         """Print `template` in the visitor's language."""
-        language = language_of(request)
-        html = (
-            self._environments[language]
-            .get_template(template)
-            .render(
-                base=self.base(request.scope),
-                language=language,
-                switches=_switches(request, self.base(request.scope)),
-                typed=values.pop("typed", ""),
-                **values,
-            )
-        )
+        language, base = language_of(request), self.base(request.scope)
+        html = self.print(language, base, template, switches=switches(request, base), **values)
+        return self.response(request, html, language, status=status, headers=headers)
+
+    def print(self, language: str, base: str, template: str, **values: Any) -> str:
+        """Print `template` in a language, for the portal's hosts or (with a `base`) for others."""
+        page = self._environments[language].get_template(template)
+        return page.render({"typed": "", **values}, base=base, language=language)
+
+    def response(
+        self,
+        request: Request,
+        html: str,
+        language: str,
+        *,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send what was printed, with the headers of every page."""
         response = HTMLResponse(html, status, {"cache-control": "no-cache", **(headers or {})})
         response.raw_headers.extend(self._headers)
         response.raw_headers.append((b"vary", b"Cookie"))
@@ -75,6 +84,47 @@ class Pages:
                 LANGUAGE_COOKIE, language, max_age=_A_YEAR, httponly=True, samesite="lax"
             )
         return response
+
+
+class Shell:
+    """A page printed once for each language and base, with holes for what differs by visitor.
+
+    What was printed is split at the holes before any visitor's value comes near it: a value is
+    escaped, put in its hole for one answer, and forgotten.
+    """
+
+    def __init__(
+        self, pages: Pages, template: str, *, holes: tuple[str, ...], **fixed: Any
+    ) -> None:
+        """`fixed` is the same for everybody."""
+        self._pages = pages
+        self._template = template
+        self._values = {**fixed, **{name: _hole(name) for name in holes}}
+        self._printed: dict[tuple[str, str], list[tuple[bool, str]]] = {}
+
+    def page(self, request: Request, *, status: int, **filled: str) -> Response:
+        """Answer with the page, its holes filled."""
+        language, base = language_of(request), self._pages.base(request.scope)
+        values = {**filled, **switches(request, base)}
+        html = "".join(
+            escape(values[piece]) if is_hole else piece
+            for is_hole, piece in self._pieces(language, base)
+        )
+        return self._pages.response(request, html, language, status=status)
+
+    def _pieces(self, language: str, base: str) -> list[tuple[bool, str]]:
+        """Return text and names of holes as they follow each other."""
+        pieces = self._printed.get((language, base))
+        if pieces is None:
+            links = {name: _hole(name) for name in LANGUAGES}
+            html = self._pages.print(language, base, self._template, switches=links, **self._values)
+            pieces = [(number % 2 == 1, text) for number, text in enumerate(html.split(_EDGE))]
+            self._printed[language, base] = pieces
+        return pieces
+
+
+def _hole(name: str) -> str:
+    return f"{_EDGE}{name}{_EDGE}"
 
 
 def language_of(request: Request) -> str:
@@ -116,7 +166,7 @@ def _environment(translation: Translation, portal: PortalSettings) -> Environmen
     return environment
 
 
-def _switches(request: Request, base: str) -> dict[str, str]:
+def switches(request: Request, base: str) -> dict[str, str]:
     """Return each language's address of this page; on an old host that is the portal's home."""
     if base:
         return {language: f"{base}/?lang={language}" for language in LANGUAGES}

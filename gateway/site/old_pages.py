@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from catalogue.misses import MissSpool
 from gateway.i18n import _
+from gateway.old_urls import Answer
 from gateway.rendering import Pages
-from gateway.security import host_of
+from gateway.site.addresses import address_of
 from gateway.site.archived import ArchivePages
 from gateway.site.fragments import archive_path
+from gateway.site.noise import is_noise
+from gateway.site.not_found import NotFoundPages
 from gateway.site.notices import Notices
-from gateway.site.searching import SearchIndex
 from gateway.site.units import UnitPages
 from gateway.threads import in_thread
 from redirects.canonical import split_key
@@ -24,16 +26,14 @@ from redirects.resolution import Archived, Gone, Split, Unresolved
 from redirects.site import Site
 from redirects.sites import Sites
 
-SUGGESTIONS = 3
-_ASSET = re.compile(
-    r"\.(?:css|js|map|png|jpe?g|gif|webp|ico|svg|woff2?|ttf|eot|mp[34]|swf|axd|xml|txt)$"
-)
-_EXTENSION = re.compile(r"\.(?:html?|aspx?|php|jsp|do|ashx)$")
-_NOT_WORDS = re.compile(r"[\W_]+")
-_LONE_ID = re.compile(r"\b[\da-f]{6,}\b|\b\d+\b")
 # A dossier code in a query string names a citizen's file: it is counted without it.
 _PERSONAL = re.compile(
     r"(?:^|&)(?:doccode|ma_?ho_?so|so_?ho_?so|sobiennhan|cccd|cmnd)=", re.IGNORECASE
+)
+NOISE_ANSWER = Answer(
+    404,
+    ((b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"10")),
+    b"not found\n",
 )
 
 
@@ -47,7 +47,7 @@ class OldPages:
         notices: Notices,
         archive: ArchivePages,
         units: UnitPages,
-        index: SearchIndex,
+        not_found: NotFoundPages,
         misses: MissSpool,
         sites: Sites,
     ) -> None:
@@ -55,7 +55,7 @@ class OldPages:
         self._notices = notices
         self._archive = archive
         self._units = units
-        self._index = index
+        self._not_found = not_found
         self._misses = misses
         self._sites = sites
 
@@ -83,7 +83,7 @@ class OldPages:
                 410,
                 template="site/gone.html",
                 detail=gone.reason,
-                archived=archive_path(address_of(request)) if gone.archived else None,
+                archived=archive_path(address_of(request.scope)) if gone.archived else None,
                 site=self._sites.named(gone.site),
             )
 
@@ -96,36 +96,23 @@ class OldPages:
     def unresolved(self, unresolved: Unresolved, scope: Scope) -> ASGIApp:
         """Count the miss and help to find what was meant; the bare host gets a page of its own."""
         path = split_key(unresolved.key)[1]
-        if path == "/":
-            return in_thread(lambda request: self._front_door(request, unresolved))
+        site = self._sites.named(unresolved.site) if path == "/" else None
+        if site is not None:
+            return in_thread(lambda request: self._front_door(request, site))
+        if is_noise(path, scope["query_string"]):
+            return NOISE_ANSWER
         self._count(unresolved, scope)
-        if _ASSET.search(path):
-            return PlainTextResponse("not found\n", 404)
-        return in_thread(lambda request: self._not_found(request, unresolved.key))
+        return self._not_found.answer(unresolved.key, scope)
 
     def _count(self, unresolved: Unresolved, scope: Scope) -> None:
-        raw = address_of(Request(scope))
+        raw = address_of(scope)
         key = unresolved.key
         if _PERSONAL.search(raw.partition("?")[2]):
             raw = raw.partition("?")[0]
             key = CanonicalUrl(key.partition("?")[0])
         self._misses.count(unresolved.site, key, raw)
 
-    def _not_found(self, request: Request, key: CanonicalUrl) -> Response:
-        words = words_in(key)
-        return self._notices.notice(
-            request,
-            404,
-            template="site/not_found.html",
-            typed=words,
-            best=self._index.best(words, SUGGESTIONS),
-            address=address_of(request).partition("?")[0],
-        )
-
-    def _front_door(self, request: Request, unresolved: Unresolved) -> Response:
-        site = self._sites.named(unresolved.site)
-        if site is None:
-            return self._not_found(request, unresolved.key)
+    def _front_door(self, request: Request, site: Site) -> Response:
         return self._pages.page(
             request,
             "site/front_door.html",
@@ -136,26 +123,6 @@ class OldPages:
                 "không phải đổi lại chỉ vì sắp xếp đơn vị hành chính."
             ),
         )
-
-
-def address_of(request: Request) -> str:
-    """Return the address a visitor asked for, as it came: scheme, host, raw path, raw query."""
-    scope = request.scope
-    path = scope["raw_path"].decode("latin-1")
-    query = scope["query_string"].decode("latin-1")
-    host = host_of(scope)
-    return f"http://{host}{path}" + (f"?{query}" if query else "")
-
-
-def words_in(key: CanonicalUrl) -> str:
-    """Return what an old address says in words: "/tin-tuc/gia-dat-2024-123.html" is "gia dat"."""
-    segments = [piece for piece in split_key(key)[1].split("/") if piece]
-    for segment in reversed(segments):
-        text = _NOT_WORDS.sub(" ", _EXTENSION.sub("", segment))
-        words = " ".join(_LONE_ID.sub(" ", text).split())
-        if len(words) > 3:  # noqa: PLR2004 - shorter than a word and a half says nothing
-            return words
-    return ""
 
 
 def sites_by_host(sites: Sites) -> dict[str, Site]:

@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from catalogue.capture import StoredResponse
 from catalogue.search.engine import SearchEngine, SearchUnavailable
+from gateway.site.addresses import words_in
 from gateway.site.archived import title_in
 from gateway.site.charset import decode
 from gateway.site.files import disposition
 from gateway.site.fragments import Guide, led, sanitize
 from gateway.site.notices import prefers_json
-from gateway.site.old_pages import words_in
 from gateway.site.searching import Asked, SearchIndex, query_of, read_asked
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import Archived, Gone, Moved, Request, Unresolved

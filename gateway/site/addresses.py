@@ -1,0 +1,33 @@
+"""What an old address says: as it was asked for, and in words a search can use."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import Scope
+
+from gateway.security import host_of
+from redirects.canonical import split_key
+from redirects.mapping import CanonicalUrl
+
+_EXTENSION = re.compile(r"\.(?:html?|aspx?|php|jsp|do|ashx)$")
+_NOT_WORDS = re.compile(r"[\W_]+")
+_LONE_ID = re.compile(r"\b[\da-f]{6,}\b|\b\d+\b")
+
+
+def address_of(scope: Scope) -> str:
+    """Return the address a visitor asked for, as it came: scheme, host, raw path, raw query."""
+    path = scope["raw_path"].decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    return f"http://{host_of(scope)}{path}" + (f"?{query}" if query else "")
+
+
+def words_in(key: CanonicalUrl) -> str:
+    """Return what an old address says in words: "/tin-tuc/gia-dat-2024-123.html" is "gia dat"."""
+    segments = [piece for piece in split_key(key)[1].split("/") if piece]
+    for segment in reversed(segments):
+        text = _NOT_WORDS.sub(" ", _EXTENSION.sub("", segment))
+        words = " ".join(_LONE_ID.sub(" ", text).split())
+        if len(words) > 3:  # noqa: PLR2004 - shorter than a word and a half says nothing
+            return words
+    return ""
