@@ -1,0 +1,87 @@
+"""The configuration in deploy/: the real nginx in front of the real site."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+OLD = "http://www.haiduong.localhost"
+
+needs_nginx = pytest.mark.skipif(
+    NGINX is None, reason="needs nginx: scripts/test_setup.sh installs Debian's"
+)
+
+
+@contextmanager
+def nginx_in_front(folder: Path, upstream_port: int) -> Iterator[int]:
+    """Run nginx on the deployed configuration, its two ports exchanged; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    site = site.replace("listen 80 default_server", f"listen 127.0.0.1:{port} default_server")
+    site = site.replace("127.0.0.1:8080", f"127.0.0.1:{upstream_port}")
+    (folder / "site.conf").write_text(site, encoding="utf-8")
+    temporary = "".join(
+        f"{name}_temp_path {folder}/{name};"
+        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ access_log off; {temporary} include {folder}/site.conf; }}\n",
+        encoding="utf-8",
+    )
+    assert NGINX is not None
+    process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
+    try:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@needs_nginx
+def test_the_deployed_nginx_passes_old_addresses_on_byte_for_byte(
+    town: Any, open_town: Callable[[Any], str], tmp_path: Path
+) -> None:
+    document = town.page(f"{OLD}/tin/a%2Fb", "Giá đất năm 2025", slug="gia-dat")
+    open_town(town)
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    with nginx_in_front(folder, town.listening.getsockname()[1]) as port:
+
+        def ask(path: str, host: str = "www.haiduong.localhost") -> httpx.Response:
+            url = f"http://127.0.0.1:{port}{path}"
+            return httpx.get(url, headers={"host": host}, trust_env=False)
+
+        moved = ask("/tin/a%2Fb?utm_source=zalo")
+        assert moved.status_code == 301
+        assert moved.headers["location"].endswith(f"/tin-tuc/gia-dat-{document.id}")
+        assert ask("/tin/a/b").status_code == 404, "an encoded slash is no slash"
+        assert ask("/", host="la.example").status_code == 421
+        assert ask("/metrics", host="haiphong.localhost").status_code == 403, "not through a front"
+        assert ask("/healthz/ready").status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["serve", "console"])
+def test_the_unit_files_start_verbs_that_exist(verb: str) -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.read(DEPLOY / f"hopnhat-{verb}.service", encoding="utf-8")
+    assert unit["Service"]["ExecStart"].split()[-1] == verb
