@@ -34,8 +34,8 @@ from redirects.mapping import CanonicalUrl
 
 VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975
 
-MOST_ADDRESSES = 50_000
-"""Distinct addresses counted between two flushes; a flood of invented ones is not kept."""
+MOST_ADDRESSES = 10_000
+"""Distinct addresses held in memory, 40 MB at most; a flood of invented ones is not kept."""
 
 LONGEST_ADDRESS = 2_000
 """Bytes of an address worth an editor's decision; PostgreSQL indexes no more than 2,700."""
@@ -162,6 +162,8 @@ class MissSpool:
 
     def __init__(self, directory: Path, today: Callable[[], date] = today_in_vietnam) -> None:
         """Write files into `directory`, which `collect` reads."""
+        self.dropped = 0
+        """Visits that were not counted, because too many addresses were asked for."""
         self._directory = directory
         self._today = today
         self._lock = threading.Lock()
@@ -174,9 +176,7 @@ class MissSpool:
             return
         place = (site, key, self._today())
         with self._lock:
-            if place in self._visits or len(self._visits) < MOST_ADDRESSES:
-                self._visits[place] += 1
-                self._raw.setdefault(place, storable(raw[:LONGEST_ADDRESS]))
+            self._add(place, 1, storable(raw[:LONGEST_ADDRESS]))
 
     def flush(self) -> None:
         """Write what was counted to a finished file; nothing counted, no file.
@@ -195,10 +195,19 @@ class MissSpool:
         try:
             self._write("".join(lines).encode())
         except OSError as error:
-            with self._lock:
-                self._visits += visits
-                self._raw = raw | self._raw
+            with self._lock:  # the older ones keep their places
+                newer, self._visits = self._visits, visits
+                newer_raw, self._raw = self._raw, raw
+                for place, count in newer.items():
+                    self._add(place, count, newer_raw[place])
             raise CatalogueError(f"{self._directory}: {error.strerror}") from error
+
+    def _add(self, place: tuple[str, CanonicalUrl, date], visits: int, raw: str) -> None:
+        if place in self._visits or len(self._visits) < MOST_ADDRESSES:
+            self._visits[place] += visits
+            self._raw.setdefault(place, raw)
+        else:
+            self.dropped += visits
 
     @staticmethod
     def collect(directory: Path, connection: Connection) -> Collected:

@@ -20,6 +20,7 @@ from catalogue.units.register import load_register
 from gateway.api.health import Health
 from gateway.bucket import Bucket
 from gateway.console.application import console_application
+from gateway.counting import Counting
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
 from gateway.old_urls import Answer, dated, outcome_of, redirect
@@ -177,7 +178,7 @@ def create_site(settings: Settings) -> ASGIApp:
         database=database, archive=archive, live=live, pages=pages, notices=notices, sites=sites
     )
     watch = Heartbeat(settings.serve.poll, live.look)
-    counting = Heartbeat(MISS_SECONDS, misses.flush)
+    counting = Heartbeat(MISS_SECONDS, Counting(misses).hand_over)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

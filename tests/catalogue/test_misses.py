@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -199,6 +200,36 @@ def test_a_flood_of_invented_addresses_takes_no_more_than_its_share(
     (file,) = tmp_path.iterdir()
     assert [line.count('"key"') for line in file.read_text().splitlines()] == [1, 1]
     assert '"visits": 2' in file.read_text()
+    assert spool.dropped == 1
+
+
+def test_counts_do_not_pile_up_while_they_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.misses.MOST_ADDRESSES", 2)
+    directory = tmp_path / "misses"
+    directory.write_text("a file where the directory should be")
+    spool = MissSpool(directory, today=lambda: DAY)
+    write = spool._write
+
+    def visited_while_writing(data: bytes) -> None:
+        for path in ("/a", "/new", "/newer"):
+            spool.count("haiduong", key_of(path), path)
+        write(data)
+
+    monkeypatch.setattr(spool, "_write", visited_while_writing)
+    for _ in range(3):
+        for path in ("/a", "/b"):
+            spool.count("haiduong", key_of(path), path)
+        with pytest.raises(CatalogueError, match="misses"):
+            spool.flush()
+    directory.unlink()
+    monkeypatch.setattr(spool, "_write", write)
+    spool.flush()
+    (file,) = directory.iterdir()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {line["key"]: line["visits"] for line in lines} == {key_of("/a"): 6, key_of("/b"): 3}
+    assert spool.dropped > 0
 
 
 def test_a_day_is_the_portals_day() -> None:
