@@ -111,6 +111,10 @@ class Gate:
     def _editor(self, token: str, now: datetime) -> Editor | None:
         if not token:
             return None
+        with self._database.reading() as connection:
+            editor = Editors(connection).fresh_session(token, now)
+        if editor is not None:
+            return editor
         with self._database.writing() as connection:
             return Editors(connection).session(token, now)
 

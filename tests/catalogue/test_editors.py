@@ -64,6 +64,18 @@ def test_a_session_ends_after_half_an_hour_without_use(database: Database) -> No
         assert editors.session("forged", NOW) is None
 
 
+def test_a_session_in_steady_use_is_read_without_writing(database: Database) -> None:
+    with database.writing() as connection:
+        editors = Editors(connection)
+        editor = editors.add("bientap", PASSWORD)
+        token = editors.open_session(editor.id, NOW)
+    with database.reading() as connection:
+        editors = Editors(connection)
+        assert editors.fresh_session(token, NOW + timedelta(seconds=59)) == editor
+        assert editors.fresh_session(token, NOW + timedelta(seconds=61)) is None
+        assert editors.fresh_session("forged", NOW) is None
+
+
 def test_a_session_ends_after_twelve_hours_however_busy(database: Database) -> None:
     with database.writing() as connection:
         editors = Editors(connection)
