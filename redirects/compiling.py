@@ -52,18 +52,29 @@ class Draft:
     def add_mappings(self, mappings: Iterable[Mapping]) -> None:
         """Take every mapping that can be served; of two for one address the first stands."""
         for mapping in mappings:
-            host, path, query = split_key(mapping.key)
-            site = self._sites.of_host(host)
-            if site is None:
+            placed = self.today(mapping)
+            if placed is None:
                 self._find("unknown-host", "Không có cổng cũ nào mang tên miền này.", mapping.key)
                 continue
-            if host != site.host:  # mapped before its host became an alias of this site
-                key = f"{canonical_host(site.host)}{path}{'?' if query else ''}{query}"
-                mapping = replace(mapping, key=CanonicalUrl(key))  # noqa: PLW2901  the same mapping, under today's key
             try:
-                self._add(mapping, site, self._entry(mapping))
+                self._add(placed[1], placed[0], self._entry(placed[1]))
             except TargetError as error:
-                self._find_fault(error, mapping.key)
+                self._find_fault(error, placed[1].key)
+
+    def today(self, mapping: Mapping) -> tuple[Site, Mapping] | None:
+        """Find the site of a mapping, and the mapping under the key it has today.
+
+        It has another where its host became an alias after it was mapped; None where no site has
+        its host any more.
+        """
+        host, path, query = split_key(mapping.key)
+        site = self._sites.of_host(host)
+        if site is None:
+            return None
+        if host != site.host:
+            key = f"{canonical_host(site.host)}{path}{'?' if query else ''}{query}"
+            mapping = replace(mapping, key=CanonicalUrl(key))
+        return site, mapping
 
     def _add(self, mapping: Mapping, site: Site, entry: bytes) -> None:
         stands = self.entries.setdefault(digest(mapping.key), entry)

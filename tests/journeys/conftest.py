@@ -8,8 +8,9 @@ import pytest
 
 from tests.browsing import browser
 from tests.gateway.conftest import listen, serve
+from tests.redirects.conftest import world
 
-__all__ = ["artefacts", "browser", "listen", "serve"]
+__all__ = ["artefacts", "browser", "listen", "serve", "world"]
 
 
 @pytest.fixture(scope="session")

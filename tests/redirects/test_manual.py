@@ -1,10 +1,18 @@
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from redirects.formats.answers import Export
+from redirects.formats.apache import write_apache
+from redirects.formats.caddy import write_caddy
+from redirects.formats.haproxy import write_haproxy
+from redirects.formats.json_lines import write_json_lines
+from redirects.formats.netlify import write_netlify
+from redirects.formats.nginx import write_nginx
 from redirects.formats.table import read_table
 from redirects.lint import lint
 from redirects.mapping import MappingKind
@@ -13,7 +21,7 @@ from redirects.resolver import describe
 from redirects.rule import Rule, RulePlace
 from redirects.sites import Sites
 from redirects.targets import TargetError, check_target
-from tests.redirects.world import PORTAL, SITES, World
+from tests.redirects.world import KNOWN, PORTAL, SITES, World
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "redirects.md"
 
@@ -83,3 +91,34 @@ def test_the_errors_of_the_manual_are_reported() -> None:
 
     assert [f"{error.line} {error.column} {error.value}" for error in errors] == lines("errors")
     assert len(mappings) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("nginx", write_nginx),
+        ("apache", write_apache),
+        ("caddy", write_caddy),
+        ("haproxy", write_haproxy),
+        ("netlify", write_netlify),
+    ],
+)
+def test_other_servers_get_the_lines_that_the_manual_shows(
+    name: str, write: Callable[..., Export]
+) -> None:
+    (table,) = blocks("export")
+    mappings, errors = read_table(table.encode(), sites=Sites(SITES), portal=PORTAL)
+
+    written = write(mappings, portal=PORTAL, sites=SITES, locate=KNOWN.get)
+
+    assert errors == []
+    files = b"".join(written.files.values()).decode().splitlines()
+    assert set(lines(name)) <= {line.strip() for line in files}
+    assert "haiduong.gov.vn/so-ke-hoach" in {finding.where for finding in written.findings}
+
+
+def test_programs_get_the_lines_that_the_manual_shows() -> None:
+    (table,) = blocks("export")
+    mappings, _ = read_table(table.encode(), sites=Sites(SITES), portal=PORTAL)
+
+    assert set(lines("json-lines")) <= set(write_json_lines(mappings).decode().splitlines())

@@ -1,0 +1,73 @@
+"""Mappings as Apache RewriteMaps: text files of keys, and the rules that ask them.
+
+The rules look at THE_REQUEST, because Apache decodes REQUEST_URI; NE keeps it from encoding a
+Location twice, QSD from hanging the old query on the new address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from redirects.compiling import Locate
+from redirects.formats.answers import (
+    GONE,
+    MOVED,
+    TEMPORARY,
+    Answer,
+    Export,
+    answers_of,
+)
+from redirects.mapping import Mapping
+from redirects.site import Portal, Site
+
+CONFIG, HOSTS = "hopnhat.conf", "hopnhat-hosts.txt"
+
+_HEAD = r"""# Include in every VirtualHost that answers to an old portal's name.
+RewriteEngine On
+RewriteMap hopnhat_lower int:tolower
+RewriteMap hopnhat_hosts txt:conf/hopnhat-hosts.txt
+RewriteCond ${hopnhat_lower:%{HTTP_HOST}} ^([^:]+?)\.?(?::[0-9]+)?$
+RewriteRule ^ - [E=HOPNHAT_HOST:${hopnhat_hosts:%1}]
+RewriteCond ${hopnhat_lower:%{THE_REQUEST}} "^[a-z]+ (?:https?://[^/ ]*)?((/[^? ]*)[^ ]*) http/"
+RewriteRule ^ - [E=HOPNHAT_ASKED:%1,E=HOPNHAT_PATH:%2]
+"""
+_MAP = "RewriteMap {name} txt:conf/{file}\n"
+_CONDITION = "RewriteCond ${{{name}:%{{ENV:HOPNHAT_HOST}}%{{ENV:{variable}}}}} ^(.+)$\n"
+_BODYLESS = "RewriteCond %{REQUEST_METHOD} ^(?:GET|HEAD)$\n"
+_REDIRECT = "RewriteRule ^ %1 [R={status},NE,QSD,L]\n"
+_WITHDRAW = "RewriteRule ^ - [G]\n"
+_STATUSES = {"moved": (MOVED, 308), "temporary": (TEMPORARY, 307), "gone": (GONE, GONE)}
+
+
+def write_apache(
+    mappings: Iterable[Mapping], *, portal: Portal, sites: Iterable[Site], locate: Locate
+) -> Export:
+    """Write one map a kind, and the configuration that names them below conf/."""
+    told = answers_of(mappings, portal=portal, sites=sites, locate=locate)
+    files = {HOSTS: _lines(f"{name} {main}" for name, main in told.hosts.items())}
+    config = _HEAD
+    for kind, (status, with_body) in _STATUSES.items():
+        for any_query in (False, True):
+            file = f"hopnhat-{kind}-{'path' if any_query else 'exact'}.txt"
+            files[file] = _entries(told.of(status, any_query=any_query))
+            config += _rules(file, status, with_body, any_query=any_query)
+    return Export({CONFIG: config.encode(), **files}, told.findings)
+
+
+def _rules(file: str, status: int, with_body: int, *, any_query: bool) -> str:
+    name = file.removesuffix(".txt").replace("-", "_")
+    variable = "HOPNHAT_PATH" if any_query else "HOPNHAT_ASKED"
+    asked = _CONDITION.format(name=name, variable=variable)
+    rules = _MAP.format(name=name, file=file)
+    if status == GONE:
+        return rules + asked + _WITHDRAW
+    rules += _BODYLESS + asked + _REDIRECT.format(status=status)
+    return rules + asked + _REDIRECT.format(status=with_body)
+
+
+def _entries(answers: Iterable[Answer]) -> bytes:
+    return _lines(f"{key} {a.location or 1}" for a in answers for key in a.folded)
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
