@@ -66,7 +66,7 @@ def publish(database: Database, ground: Ground, *, directory: Path) -> SnapshotR
         return compile_snapshot(
             snapshot_path(directory, revision, ground),
             portal=ground.portal,
-            sites=list(_sites(connection, ground)),
+            sites=list(sites_in(connection, ground)),
             mappings=Mappings(connection).active(),
             rules=[*ground.rules, *Rules(connection).all()],
             routes=ground.routes,
@@ -110,7 +110,7 @@ class Locations:
                 return None
 
 
-def _sites(connection: Connection, ground: Ground) -> Iterator[Site]:
+def sites_in(connection: Connection, ground: Ground) -> Iterator[Site]:
     """Give the settings' sites, then those that only the catalogue still knows."""
     yield from ground.sites
     names = {site.name for site in ground.sites}

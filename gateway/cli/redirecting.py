@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -21,13 +20,14 @@ from catalogue.filtering import DocumentFilter
 from catalogue.mappings import Mappings
 from catalogue.misses import Misses
 from catalogue.rules import Rules
+from gateway.cli.exporting import export_table
 from gateway.cli.output import complain, out, print_json
 from gateway.cli.workplace import Workplace, now
 from gateway.publishing import ground_of, publish
 from gateway.resolving import explain_in_lines, request_of
 from gateway.site.paths import LIVE_PATHS
 from redirects.canonical import split_key
-from redirects.formats.table import RowError, read_table, write_table
+from redirects.formats.table import RowError, read_table
 from redirects.lint import lint as lint_redirects
 from redirects.mapping import Mapping
 from redirects.resolver import Resolver
@@ -37,6 +37,7 @@ from redirects.suggest import Candidate
 from redirects.suggest import suggest as rank
 
 redirects = typer.Typer(help="Mappings: import, export, lint, suggest.", no_args_is_help=True)
+redirects.command("export")(export_table)
 _EDITOR = "hopnhat redirects import"  # whom the audit names
 _PAGE = 5000  # documents read at a time
 
@@ -127,21 +128,6 @@ def _change(known: Mappings, mapping: Mapping) -> str:
     if stored is None:
         return "new"
     return "same" if stored.mapping == mapping and stored.state == "active" else "changed"
-
-
-@redirects.command("export")
-def export_table(
-    context: typer.Context,
-    file: Annotated[Path | None, typer.Argument(help="Standard output when none.")] = None,
-) -> None:
-    """Export every active mapping as CSV."""
-    place: Workplace = context.obj
-    with place.database(read_only=True) as database, database.reading() as connection:
-        content = write_table(Mappings(connection).active())
-    if file is None:
-        sys.stdout.buffer.write(content)
-    else:
-        file.write_bytes(content)
 
 
 @redirects.command("lint")

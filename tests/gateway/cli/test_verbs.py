@@ -162,6 +162,32 @@ def test_mappings_come_from_a_table_in_one_transaction_or_not_at_all(crawled: Op
     assert "/lien-he" in crawled.types("redirects", "export").stdout
 
 
+def test_decisions_go_out_in_the_language_of_other_servers(crawled: Operator) -> None:
+    folder = crawled.settings.parent
+    table = folder / "cu.csv"
+    table.write_text(
+        "old_url,kind,target\n"
+        "http://gialoc.haiduong.gov.vn/liên-hệ,moved,/lien-he\n"
+        "http://gialoc.haiduong.gov.vn/cu,gone,\n",
+        encoding="utf-8",
+    )
+    assert crawled.types("redirects", "import", str(table)).exit_code == 0
+
+    for name in ("nginx", "apache", "haproxy", "caddy", "netlify"):
+        done = crawled.types("redirects", "export", "--format", name, str(folder / name))
+        assert done.exit_code == 0, done.output
+        assert "not-exported trang-cu" in done.stderr
+        written = b"".join(path.read_bytes() for path in (folder / name).iterdir())
+        assert "gialoc.haiduong.gov.vn/liên-hệ".encode() in written
+    assert "not-exported gialoc.haiduong.gov.vn/cu" in done.stderr
+    assert "/lien-he 301" in crawled.types("redirects", "export", "--format", "netlify").stdout
+    assert crawled.types("redirects", "export", "--format", "nginx").exit_code == 2
+    assert crawled.types("redirects", "export", "--format", "nginx", str(table)).exit_code == 2
+
+    assert crawled.types("redirects", "export", str(folder / "all.json")).exit_code == 0
+    assert '"kind": "gone"' in (folder / "all.json").read_text(encoding="utf-8")
+
+
 def test_lint_names_what_would_mislead_visitors(crawled: Operator) -> None:
     assert crawled.types("redirects", "lint").exit_code == 0
     table = crawled.settings.parent / "vong.csv"
