@@ -89,7 +89,8 @@ class PublicSite:
         """Answer one request."""
         match scope["type"]:
             case "http":
-                await self._answer(scope)(scope, receive, dated(send))
+                answer = self._answer(scope)
+                await answer(scope, receive, send if isinstance(answer, Answer) else dated(send))
             case "lifespan":
                 await self._portal(scope, receive, send)
             case _:

@@ -33,12 +33,18 @@ def refusal_of(scope: Scope) -> Refusal | None:
     headers = scope["headers"]
     if len(headers) > MAX_HEADERS:
         return Refusal(431, "too many header fields")
-    if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+    size = hosts = 0
+    host = b""
+    for name, value in headers:
+        size += len(name) + len(value)
+        if name == b"host":
+            hosts += 1
+            host = value
+    if size > MAX_HEADER_BYTES:
         return Refusal(431, "header fields too large")
     if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
         return Refusal(414, "address too long")
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) != 1 or not _host_name(hosts[0]):
+    if hosts != 1 or not _host_name(host):
         return Refusal(400, "exactly one well-formed Host is needed")
     if not scope["raw_path"].startswith(b"/") and not asks_for_the_server(scope):
         return Refusal(400, "the target must be a path")

@@ -23,6 +23,8 @@ GRACEFUL_SECONDS = 10
 
 _HIGH = re.compile(rb"[\x80-\xff]")
 _VERSION = re.compile(rb" HTTP/1\.[01]\r?$")
+# What nearly every request begins with: a line that needs no second look.
+_USUAL_LINE = re.compile(rb"(?:GET|HEAD|POST) [!-~]+ HTTP/1\.1\r\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -68,7 +70,8 @@ class DoorProtocol(HttpToolsProtocol):
         # Stray empty lines ahead of a request are skipped (RFC 9112, 2.2).
         data = self._pending = self._pending.lstrip(b"\r\n")
         end = _end_of_head(data)
-        if not _begins_well(data):
+        is_usual = _USUAL_LINE.match(data) is not None
+        if not is_usual and not _begins_well(data):
             self._refuse(b"400 Bad Request")
             return None
         if (end if end > 0 else len(data)) > MAX_HEAD_BYTES:
@@ -83,7 +86,7 @@ class DoorProtocol(HttpToolsProtocol):
         self._pending = data[end:]
         self._wants_head = False
         self._feeds_head = True
-        return _ascii_first_line(data[:end])
+        return data[:end] if is_usual else _ascii_first_line(data[:end])
 
     def _next_of_body(self) -> bytes:
         """Take what belongs to the body; never nothing, or the loop above would not end."""

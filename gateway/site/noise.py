@@ -6,6 +6,8 @@ answered short.
 
 from __future__ import annotations
 
+import re
+
 FETCHED: tuple[str, ...] = (
     ".css", ".js", ".map", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".svg",
     ".woff", ".woff2", ".ttf", ".eot", ".mp3", ".mp4", ".swf", ".axd", ".xml", ".txt",
@@ -20,6 +22,7 @@ SCANNED: tuple[str, ...] = (
 )  # fmt: skip
 """What a path holds that only scanners ask for; not `/wp-content/`, where old files may lie."""
 
+_SCANNED = re.compile("|".join(re.escape(piece) for piece in SCANNED))
 _FRONT_PAGES = ("/index.php", "/default.php", "/home.php")
 
 
@@ -28,6 +31,6 @@ def is_noise(path: str, query: bytes) -> bool:
 
     A script without a question, `/alfa.php`, is a scanner's; `/news.php?id=5` was a portal's page.
     """
-    if path.endswith(FETCHED) or any(piece in path for piece in SCANNED):
+    if path.endswith(FETCHED) or _SCANNED.search(path):
         return True
     return path.endswith(".php") and not query and not path.endswith(_FRONT_PAGES)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.old_urls import outcome_of, redirect
+from gateway.old_urls import dated, outcome_of, redirect
 from gateway.security import local_location, location_header
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import (
@@ -61,3 +64,24 @@ def test_the_body_of_a_redirect_is_escaped() -> None:
 )
 def test_metrics_know_every_outcome(resolution: Resolution, outcome: tuple[str, str]) -> None:
     assert outcome_of(resolution) == outcome
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_whole_and_dated_once(status: int) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    answer = redirect(Moved("a", KEY, "https://a.test/?a=1&b=2", status), "0" * 32)
+    asyncio.run(answer({"type": "http", "method": "GET"}, receive, dated(send)))
+    start, end = sent
+    headers = dict(start["headers"])
+    assert (start["status"], headers[b"location"]) == (status, b"https://a.test/?a=1&b=2")
+    assert [name for name, _ in start["headers"]].count(b"date") == 1
+    assert headers[b"content-length"] == b"%d" % len(end["body"])
+    assert b'<a href="https://a.test/?a=1&amp;b=2">' in end["body"]
+    assert f"<title>{status} ".encode() in end["body"]

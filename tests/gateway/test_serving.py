@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.serving import DoorProtocol
+from gateway.serving import _USUAL_LINE, DoorProtocol, _ascii_first_line, _begins_well
 
 CLOSE = b"Host: a\r\nConnection: close\r\n\r\n"
 
@@ -145,3 +145,9 @@ def test_no_bytes_stop_the_server(
     start = [b"POST /a HTTP/1.1\r\nHost: a\r\n"] if begin else []
     talk_raw(origin, *start, *pieces, patience=0.05)
     assert talk_raw(origin, b"GET /b HTTP/1.1\r\n" + CLOSE).endswith(b"GET /b /b 0\n")
+
+
+@given(st.from_regex(_USUAL_LINE, fullmatch=True), st.binary(max_size=20))
+def test_a_usual_line_passes_every_other_look_at_it_unchanged(line: bytes, rest: bytes) -> None:
+    assert _begins_well(line + rest)
+    assert _ascii_first_line(line + rest) == line + rest
