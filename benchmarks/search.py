@@ -1,4 +1,4 @@
-"""What a search costs and finds: our engine beside Whoosh as it comes and SQLite's FTS5.
+"""What a search costs and finds: our two engines beside Whoosh as it comes and SQLite's FTS5.
 
 The same passages and questions for all, in one process, in turns; CPU time. With ../shared these
 are XQuAD-vi among passages of the Vietnamese Wikipedia, otherwise texts made of unit names.
@@ -25,8 +25,8 @@ from whoosh.query.terms import Term
 from benchmarks.measure import print_line, print_table
 from catalogue.search.analysis import fold, tokenize
 from catalogue.search.engine import Entry
+from catalogue.search.engines import EngineName, open_index
 from catalogue.search.query import Query
-from catalogue.search.whoosh_engine import create_index
 from catalogue.units.labels import full_label
 from catalogue.units.register import load_register
 
@@ -49,7 +49,7 @@ class Figures:
 
 
 def main() -> None:
-    """Build the three indexes, ask them everything in turns, print."""
+    """Build the four indexes, ask them everything in turns, print."""
     entries, questions = passages()
     rng = random.Random(1)
     asked = {
@@ -59,7 +59,8 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         contenders = {
-            "ours": build(lambda at: ours(at, entries), Path(folder) / "ours"),
+            "tantivy": build(lambda at: ours("tantivy", at, entries), Path(folder) / "tantivy"),
+            "ours": build(lambda at: ours("whoosh", at, entries), Path(folder) / "ours"),
             "whoosh": build(lambda at: plain_whoosh(at, entries), Path(folder) / "whoosh"),
             "fts5": build(lambda at: fts5(at, entries), Path(folder) / "fts5"),
         }
@@ -122,9 +123,9 @@ def build(make: Callable[[Path], Search], folder: Path) -> tuple[Search, Figures
     return search, Figures(seconds, size)
 
 
-def ours(folder: Path, entries: Iterable[Entry]) -> Search:
-    """Our engine: totals, facets and snippets included, as the result page asks for them."""
-    engine = create_index(folder)
+def ours(name: EngineName, folder: Path, entries: Iterable[Entry]) -> Search:
+    """One of our engines: totals, facets and snippets included, as a result page asks for them."""
+    engine = open_index(name, folder)
     engine.apply(entries)
     return lambda text: [hit.document_id for hit in engine.search(Query(text, limit=TOP)).hits]
 

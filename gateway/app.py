@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from catalogue.archive import Archive
 from catalogue.database import open_database
 from catalogue.misses import MissSpool, today_in_vietnam
-from catalogue.search.whoosh_engine import WhooshEngine
+from catalogue.search.engines import read_index
 from catalogue.units.register import load_register
 from gateway.api.health import Health
 from gateway.bucket import Bucket
@@ -168,7 +168,7 @@ def create_site(settings: Settings) -> ASGIApp:
     sites = Sites(settings.sites())
     live = Live(database, ground_of(settings), settings.snapshot_directory)
     misses = MissSpool(settings.miss_directory)
-    index = SearchIndex(lambda: WhooshEngine(settings.index_directory))
+    index = SearchIndex(lambda: read_index(settings.search.engine, settings.index_directory))
     metrics = Metrics()
     pages = Pages(settings.portal)
     notices = Notices(pages)

@@ -28,6 +28,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from catalogue.search.engines import EngineName
 from gateway.toml_lines import line_of
 from redirects.mapping import MappingKind
 from redirects.route import ApiRoute
@@ -96,6 +97,16 @@ class ConsoleSettings(_Table):
     secure_cookie: bool = Field(
         False,
         description="Mark the session cookie Secure; set it wherever the console has TLS.",
+    )
+
+
+class SearchSettings(_Table):
+    """The search of the new portal."""
+
+    engine: EngineName = Field(
+        "tantivy",
+        description="`tantivy` is fast at any size; `whoosh` is pure Python, for small portals. "
+        "After a change run `hopnhat index --rebuild`.",
     )
 
 
@@ -247,6 +258,7 @@ class Settings(BaseSettings):
     portal: PortalSettings = PortalSettings()
     serve: ServeSettings = ServeSettings()
     console: ConsoleSettings = ConsoleSettings()
+    search: SearchSettings = SearchSettings()
     site: tuple[SiteSettings, ...] = ()
     route: tuple[RouteSettings, ...] = ()
     rule: tuple[RuleSettings, ...] = ()
@@ -375,6 +387,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "portal": PortalSettings,
     "serve": ServeSettings,
     "console": ConsoleSettings,
+    "search": SearchSettings,
     "site": SiteSettings,
     "route": RouteSettings,
     "rule": RuleSettings,

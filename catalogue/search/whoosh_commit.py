@@ -23,7 +23,7 @@ from whoosh.query.positional import Phrase
 
 from catalogue.search import bm25
 from catalogue.search.engine import FACETS
-from catalogue.search.whoosh_schema import encodable
+from catalogue.search.kept_entry import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -10,7 +10,6 @@ readers see a commit, and an index swapped in by `rebuild_index`, at the next qu
 from __future__ import annotations
 
 import pickle
-import shutil
 import struct
 from collections import Counter
 from contextlib import contextmanager
@@ -28,22 +27,21 @@ from catalogue.search.engine import (
     FACETS,
     Entry,
     Health,
-    Hit,
     Hits,
     IndexMismatch,
     SearchUnavailable,
 )
 from catalogue.search.entry_tokens import suggestion_prefix
-from catalogue.search.highlight import highlight, snippet
+from catalogue.search.kept_entry import filter_values, make_hit, unpack
 from catalogue.search.query import Plan, Query, Rung, Words, parse_query
 from catalogue.search.stamp import check_stamp, write_stamp
+from catalogue.search.swapping import build_beside
 from catalogue.search.whoosh_commit import Commit
 from catalogue.search.whoosh_schema import (
     LAYOUT,
     DurableStorage,
     make_document,
     make_schema,
-    unpack,
 )
 
 if TYPE_CHECKING:
@@ -111,7 +109,8 @@ class WhooshEngine:
             packed = searcher.reader().stored_fields
             return Hits(
                 hits=tuple(
-                    _hit(unpack(packed(number)["packed"]), score, plan) for number, score in ranked
+                    make_hit(unpack(packed(number)["packed"]), score, plan)
+                    for number, score in ranked
                 ),
                 total=len(found),
                 facets=commit.count(found),
@@ -202,13 +201,6 @@ class WhooshEngine:
         return opened
 
 
-def open_index(folder: Path) -> WhooshEngine:
-    """Open the index of a directory, or make an empty one where there is nothing yet."""
-    if folder.exists() and any(folder.iterdir()):
-        return WhooshEngine(folder)
-    return create_index(folder)
-
-
 def create_index(folder: Path) -> WhooshEngine:
     """Make an empty index in a directory that does not exist yet or is empty."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -224,17 +216,7 @@ def rebuild_index(folder: Path, entries: Iterable[Entry]) -> WhooshEngine:
 
     Running readers answer from the old index until then and from the new one afterwards.
     """
-    beside = folder.with_name(f"{folder.name}.new")
-    old = folder.with_name(f"{folder.name}.old")
-    shutil.rmtree(beside, ignore_errors=True)
-    engine = create_index(beside)
-    engine.apply(entries)
-    engine.close()
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    beside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    build_beside(folder, create_index, entries)
     return WhooshEngine(folder)
 
 
@@ -275,16 +257,7 @@ class _Search:
 
     def allowed(self, query: Query) -> frozenset[int] | set[int] | None:
         """Give what filters, phrases and exclusions leave; None where there are none of them."""
-        filters = {
-            "site": query.site,
-            "section": query.section,
-            "unit": query.unit,
-            "kind": query.kind,
-            "year": None if query.year is None else str(query.year),
-        }
-        sets = [
-            set(self._numbers(name, value)) for name, value in filters.items() if value is not None
-        ]
+        sets = [set(self._numbers(name, value)) for name, value in filter_values(query).items()]
         sets += [self._phrase(words) for words in self._plan.phrases]
         if not sets and not self._plan.excluded:
             return None
@@ -325,20 +298,3 @@ class _Search:
     def _phrase(self, words: Words) -> set[int]:
         name = "exact" if words.marked else "folded"
         return self._commit.phrase(self._searcher, name, words.spelling)
-
-
-def _hit(entry: Entry, score: float, plan: Plan) -> Hit:
-    return Hit(
-        document_id=entry.document_id,
-        score=score,
-        title=entry.title,
-        url=entry.url,
-        snippet=snippet(entry.body, plan),
-        site=entry.site,
-        site_title=entry.site_title,
-        section=entry.section,
-        kind=entry.kind,
-        published_on=entry.published_on,
-        has_attachment=entry.has_attachment,
-        title_segments=highlight(entry.title, plan),
-    )

@@ -8,21 +8,22 @@ Only Whoosh's own classes go into the schema, because Whoosh pickles it into the
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 from typing import TYPE_CHECKING, Any
 
-import zstandard
 from whoosh import columns, fields
 from whoosh.analysis.tokenizers import RegexTokenizer
 from whoosh.filedb.filestore import FileStorage
 
-from catalogue.search.engine import Entry
 from catalogue.search.entry_tokens import read_entry, suggestion_keys
+from catalogue.search.kept_entry import encodable, facet_values, pack
+from catalogue.search.syncing import sync
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from catalogue.search.engine import Entry
 
 LAYOUT = 1
 """Raised when the fields below change: older indexes are then rebuilt."""
@@ -88,40 +89,6 @@ def make_document(entry: Entry) -> dict[str, Any]:
     }
 
 
-def facet_values(entry: Entry) -> dict[str, list[str]]:
-    """Give the values under which each facet counts an entry."""
-    single = {
-        "site": entry.site,
-        "section": entry.section,
-        "kind": entry.kind,
-        "year": f"{entry.published_on.year}" if entry.published_on else "",
-    }
-    facets = {name: [value] if value else [] for name, value in single.items()}
-    return facets | {"unit": list(dict.fromkeys(code for code in entry.unit_codes if code))}
-
-
-def encodable(text: str) -> str:
-    """Replace halves of characters, which broken old pages and addresses hold, by `?`."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def pack(entry: Entry) -> bytes:
-    """Keep the entry itself, so that hits and snippets need no other source."""
-    row = [getattr(entry, name) for name in Entry.__slots__ if name != "published_on"]
-    row = [encodable(value) if isinstance(value, str) else value for value in row]
-    published = entry.published_on.isoformat() if entry.published_on else None
-    return zstandard.ZstdCompressor(level=3).compress(json.dumps([published, *row]).encode())
-
-
-def unpack(packed: bytes) -> Entry:
-    """Read back what `pack` kept."""
-    published, *row = json.loads(zstandard.ZstdDecompressor().decompress(packed))
-    names = [name for name in Entry.__slots__ if name != "published_on"]
-    values = dict(zip(names, row, strict=True))
-    values["unit_codes"] = tuple(values["unit_codes"])
-    return Entry(**values, published_on=dt.date.fromisoformat(published) if published else None)
-
-
 class DurableStorage(FileStorage):
     """Files that are on the disk before the table of contents names them.
 
@@ -137,15 +104,7 @@ class DurableStorage(FileStorage):
         """Sync what is new, rename, then sync the directory that holds the new name."""
         for name in sorted(set(self.list()) - self._synced):
             if name.endswith((".seg", ".toc")) or name == oldname:
-                _sync(os.path.join(self.folder, name))  # noqa: PTH118 - Whoosh keeps a string
+                sync(os.path.join(self.folder, name))  # noqa: PTH118 - Whoosh keeps a string
                 self._synced.add(name)
         super().rename_file(oldname, newname, safe=safe)
-        _sync(self.folder)
-
-
-def _sync(path: str) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(self.folder)

@@ -18,7 +18,7 @@ from catalogue.documents import Documents
 from catalogue.filtering import DocumentFilter
 from catalogue.mappings import Mappings
 from catalogue.misses import Misses
-from catalogue.search.whoosh_engine import rebuild_index
+from catalogue.search.engines import rebuild_index
 from catalogue.sites import Sites
 from crawler import crawl as crawling
 from crawler.ledger import Loss, account, losses
@@ -179,9 +179,12 @@ def index(
     """Bring the search index up to date with the catalogue."""
     place: Workplace = context.obj
     if rebuild:
+        settings = place.settings
         with place.database() as database:
             entries = indexing.accepted_entries(database)
-            with closing(rebuild_index(place.settings.index_directory, entries)) as engine:
+            with closing(
+                rebuild_index(settings.search.engine, settings.index_directory, entries)
+            ) as engine:
                 count = engine.count()
     else:
         count = bring_index_up_to_date(place)

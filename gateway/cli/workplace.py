@@ -15,7 +15,8 @@ from catalogue.database import (
     open_database,
 )
 from catalogue.migrating import migrate, schema_is_current
-from catalogue.search.whoosh_engine import WhooshEngine, open_index
+from catalogue.search.engine import SearchEngine
+from catalogue.search.engines import open_index
 from catalogue.sites import Sites
 from catalogue.unit_table import UnitTable
 from catalogue.units.register import load_register
@@ -82,9 +83,9 @@ class Workplace:
         return Archive(self.settings.archive_directory)
 
     @contextmanager
-    def search_engine(self) -> Iterator[WhooshEngine]:
+    def search_engine(self) -> Iterator[SearchEngine]:
         """Open the search index, made where it is missing."""
-        engine = open_index(self.settings.index_directory)
+        engine = open_index(self.settings.search.engine, self.settings.index_directory)
         try:
             yield engine
         finally:

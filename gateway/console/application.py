@@ -46,7 +46,7 @@ log = structlog.get_logger()
 
 def console_application(settings: Settings, *, database: Database, clock: Clock) -> Starlette:
     """Build the console over an open database, which it closes when it ends."""
-    pages, index = Pages(settings), Index(settings.index_directory)
+    pages, index = Pages(settings), Index(settings.search.engine, settings.index_directory)
     upkeep = Upkeep(_chores(settings, database, index), clock=clock)
     return Starlette(
         routes=_routes(settings, database, pages, index, upkeep, clock=clock),

@@ -8,7 +8,7 @@ from threading import Lock
 from catalogue.database import Database
 from catalogue.indexing import bring_up_to_date
 from catalogue.search.engine import SearchEngine
-from catalogue.search.whoosh_engine import open_index
+from catalogue.search.engines import EngineName, open_index
 
 ENTRIES_AT_ONCE = 500
 """Documents a round brings into the index; a bulk decision takes some rounds, none for long."""
@@ -17,7 +17,8 @@ ENTRIES_AT_ONCE = 500
 class Index:
     """One index directory. Opening is tried again at each call until it succeeds."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, engine: EngineName, directory: Path) -> None:
+        self._name = engine
         self._directory = directory
         self._engine: SearchEngine | None = None
         self._lock = Lock()
@@ -26,7 +27,7 @@ class Index:
         """The open engine. Raises SearchError while the index cannot be opened."""
         with self._lock:
             if self._engine is None:
-                self._engine = open_index(self._directory)
+                self._engine = open_index(self._name, self._directory)
             return self._engine
 
     def bring_up_to_date(self, database: Database) -> int:

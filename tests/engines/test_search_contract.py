@@ -10,8 +10,8 @@ import pytest
 
 from catalogue.search.analysis import fold
 from catalogue.search.engine import Entry, SearchEngine, SearchUnavailable
+from catalogue.search.engines import open_index
 from catalogue.search.query import Query
-from catalogue.search.whoosh_engine import create_index
 from tests.engines.reference_search import ReferenceEngine
 
 if TYPE_CHECKING:
@@ -78,10 +78,12 @@ ENTRIES = (
 )
 
 
-@pytest.fixture(params=["reference", "whoosh"])
+@pytest.fixture(params=["reference", "whoosh", "tantivy"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
     engine: SearchEngine = (
-        ReferenceEngine() if request.param == "reference" else create_index(tmp_path / "index")
+        ReferenceEngine()
+        if request.param == "reference"
+        else open_index(request.param, tmp_path / "index")
     )
     yield engine
     engine.close()

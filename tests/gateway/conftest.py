@@ -35,7 +35,7 @@ from catalogue.mappings import Mappings
 from catalogue.migrating import migrate
 from catalogue.review import Decision, Verb
 from catalogue.search.engine import Entry
-from catalogue.search.whoosh_engine import rebuild_index
+from catalogue.search.engines import rebuild_index
 from catalogue.sites import Sites as SiteTable
 from catalogue.warc import Exchange
 from gateway.app import create_site
@@ -279,7 +279,8 @@ class Town:
 
     def index(self) -> None:
         """Build the search index of what was accepted."""
-        rebuild_index(self.settings.index_directory, self.entries)
+        settings = self.settings
+        rebuild_index(settings.search.engine, settings.index_directory, self.entries)
 
     def _decide(self, document: Document, body: DocumentBody, verdict: Verb | None) -> Document:
         with self.database.writing() as connection:

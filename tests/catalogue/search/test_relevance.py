@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from catalogue.search.analysis import fold
-from catalogue.search.engine import Entry
+from catalogue.search.engine import Entry, SearchEngine
+from catalogue.search.engines import EngineName, open_index
 from catalogue.search.query import Query
-from catalogue.search.whoosh_engine import create_index
-
-if TYPE_CHECKING:
-    from catalogue.search.whoosh_engine import WhooshEngine
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "search"
 XQUAD = SHARED / "xquad.vi.json"
@@ -25,10 +21,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["tantivy", "whoosh"])
 def index(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[WhooshEngine, list[tuple[str, int]]]:
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[SearchEngine, list[tuple[str, int]]]:
     """The 240 paragraphs of XQuAD-vi and every third of its 1,190 questions."""
     articles = json.loads(XQUAD.read_text(encoding="utf-8"))["data"]
     paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
@@ -37,7 +33,8 @@ def index(
         for number, paragraph in enumerate(paragraphs)
         for question in paragraph["qas"]
     ]
-    engine = create_index(tmp_path_factory.mktemp("xquad") / "index")
+    name: EngineName = request.param
+    engine = open_index(name, tmp_path_factory.mktemp("xquad") / "index")
     engine.apply(
         Entry(number, "", paragraph["context"], f"/{number}", "xquad")
         for number, paragraph in enumerate(paragraphs)
@@ -47,7 +44,7 @@ def index(
 
 @pytest.mark.parametrize(("typed", "floor"), [("with marks", 0.90), ("without marks", 0.895)])
 def test_the_first_hit_is_the_right_paragraph(
-    index: tuple[WhooshEngine, list[tuple[str, int]]], typed: str, floor: float
+    index: tuple[SearchEngine, list[tuple[str, int]]], typed: str, floor: float
 ) -> None:
     engine, questions = index
     right = 0

@@ -8,8 +8,8 @@ import time
 
 from catalogue.misses import Misses, MissSpool
 from catalogue.search.engine import SearchError, SearchUnavailable
+from catalogue.search.engines import read_index
 from catalogue.search.query import Query
-from catalogue.search.whoosh_engine import WhooshEngine
 from gateway.console.index import Index
 from gateway.console.upkeep import Chore, Upkeep
 from redirects.mapping import CanonicalUrl
@@ -75,7 +75,7 @@ def test_the_inbox_shows_what_is_left_and_what_was_done(office: Office) -> None:
 def found_in_index(office: Office, words: str) -> int:
     """How many documents the public site would find; none while the index is being made."""
     try:
-        engine = WhooshEngine(office.settings.index_directory)
+        engine = read_index(office.settings.search.engine, office.settings.index_directory)
         return engine.search(Query(text=words)).total
     except SearchError:
         return 0
@@ -113,7 +113,7 @@ def test_an_index_that_is_not_ours_is_shown_on_the_inbox_and_the_console_goes_on
 
 
 def test_an_index_is_made_where_there_is_none(office: Office) -> None:
-    index = Index(office.settings.index_directory)
+    index = Index(office.settings.search.engine, office.settings.index_directory)
     assert index.engine().count() == 0
     assert index.engine() is index.engine()
     index.close()
