@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import zstandard
 
-from catalogue.search.engine import Entry, Hit
+from catalogue.search.engine import Entry, Hit, SearchUnavailable
 from catalogue.search.highlight import highlight, snippet
 
 if TYPE_CHECKING:
@@ -53,8 +53,11 @@ def pack(entry: Entry) -> bytes:
 
 
 def unpack(packed: bytes) -> Entry:
-    """Read back what `pack` kept."""
-    published, *row = json.loads(zstandard.ZstdDecompressor().decompress(packed))
+    """Read back what `pack` kept. Raises SearchUnavailable where its bytes are damaged."""
+    try:
+        published, *row = json.loads(zstandard.ZstdDecompressor().decompress(packed))
+    except (zstandard.ZstdError, ValueError) as error:
+        raise SearchUnavailable(f"an entry of the index cannot be read: {error}") from error
     names = [name for name in Entry.__slots__ if name != "published_on"]
     values = dict(zip(names, row, strict=True))
     values["unit_codes"] = tuple(values["unit_codes"])

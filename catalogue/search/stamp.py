@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STAMP = "hopnhat-index.json"
-_ADVICE = "run `hopnhat index --rebuild`"
+ADVICE = "run `hopnhat index --rebuild`"
 
 
 def write_stamp(folder: Path, engine: str, layout: int) -> None:
@@ -31,19 +31,19 @@ def check_stamp(folder: Path, engine: str, layout: int) -> None:
     Raises SearchUnavailable where there is none, IndexMismatch where there is another.
     """
     if not folder.is_dir():
-        raise SearchUnavailable(f"there is no search index at {folder}: {_ADVICE}")
+        raise SearchUnavailable(f"there is no search index at {folder}: {ADVICE}")
     if folder.stat().st_mode & stat.S_IWOTH:
-        raise IndexMismatch(f"anyone may write to the search index at {folder}; {_ADVICE}")
+        raise IndexMismatch(f"anyone may write to the search index at {folder}; {ADVICE}")
     try:
         found = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise IndexMismatch(f"{folder} is not an index of ours (no {STAMP}); {_ADVICE}") from None
+        raise IndexMismatch(f"{folder} is not an index of ours (no {STAMP}); {ADVICE}") from None
     except (OSError, ValueError) as error:
-        raise IndexMismatch(f"the stamp {folder / STAMP} cannot be read; {_ADVICE}") from error
+        raise IndexMismatch(f"the stamp {folder / STAMP} cannot be read; {ADVICE}") from error
     if found != _stamp(engine, layout):
         raise IndexMismatch(
             f"the search index at {folder} was made by {found}, this is {_stamp(engine, layout)}; "
-            f"{_ADVICE}"
+            f"{ADVICE}"
         )
 
 

@@ -30,6 +30,7 @@ from catalogue.search.query import Query as Asked
 from catalogue.search.stamp import check_stamp, write_stamp
 from catalogue.search.swapping import build_beside
 from catalogue.search.syncing import sync
+from catalogue.search.tantivy_faults import faults_of
 from catalogue.search.tantivy_queries import matching, scoring
 from catalogue.search.tantivy_schema import LAYOUT, make_document, make_schema
 
@@ -158,11 +159,9 @@ class TantivyEngine:
     @contextmanager
     def _reading(self) -> Iterator[tuple[Index, Searcher]]:
         """Lend the index and a searcher of its latest commit."""
-        try:
+        with faults_of(self._folder, "read"):
             opened = self._current()
             yield opened.index, opened.latest()
-        except (OSError, ValueError) as error:  # tantivy says ValueError of whatever it meets
-            raise SearchUnavailable(f"{self._folder} cannot be read: {error}") from error
 
     @contextmanager
     def _writer(self) -> Iterator[IndexWriter]:
@@ -174,12 +173,10 @@ class TantivyEngine:
                 writer.rollback()
                 writer.wait_merging_threads()  # lets go of the lock
                 raise
-            try:
+            with faults_of(self._folder, "written"):
                 writer.commit()
                 sync(self._folder)  # tantivy renames its table of contents without
                 writer.wait_merging_threads()
-            except (OSError, ValueError) as error:
-                raise SearchUnavailable(f"{self._folder} cannot be written: {error}") from error
 
     def _acquired(self, index: Index) -> IndexWriter:
         """Give the one writer, waiting for another process as long as patience lasts."""
@@ -233,11 +230,9 @@ class _Opened:
         self._folder = folder
         self._inode = folder.stat().st_ino
         self._commit = self._table()
-        try:
+        with faults_of(folder, "read"):
             self.index = Index.open(str(folder))
             self.index.config_reader("manual")
-        except (OSError, ValueError) as error:
-            raise SearchUnavailable(f"{folder} cannot be read: {error}") from error
 
     def is_swapped(self) -> bool:
         try:

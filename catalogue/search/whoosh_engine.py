@@ -34,7 +34,7 @@ from catalogue.search.engine import (
 from catalogue.search.entry_tokens import suggestion_prefix
 from catalogue.search.kept_entry import filter_values, make_hit, unpack
 from catalogue.search.query import Plan, Query, Rung, Words, parse_query
-from catalogue.search.stamp import check_stamp, write_stamp
+from catalogue.search.stamp import ADVICE, check_stamp, write_stamp
 from catalogue.search.swapping import build_beside
 from catalogue.search.whoosh_commit import Commit
 from catalogue.search.whoosh_schema import (
@@ -171,7 +171,7 @@ class WhooshEngine:
             with commit.searcher() as searcher:
                 yield commit, searcher
         except _BROKEN as error:
-            raise SearchUnavailable(f"{self._folder} cannot be read: {error}") from error
+            raise SearchUnavailable(f"{self._folder} cannot be read: {error}; {ADVICE}") from error
 
     @contextmanager
     def _writer(self) -> Iterator[Any]:
@@ -231,7 +231,7 @@ class _Opened:
             self.index = FileIndex(DurableStorage(folder))
             self.commit = Commit(self.index, {})
         except Exception as error:  # a damaged file raises whatever its bytes lead Whoosh to
-            raise SearchUnavailable(f"{folder} cannot be read: {error}") from error
+            raise SearchUnavailable(f"{folder} cannot be read: {error}; {ADVICE}") from error
 
     def is_swapped(self) -> bool:
         try:

@@ -122,6 +122,17 @@ def test_what_was_accepted_is_found_with_and_without_marks(crawled: Operator) ->
     assert BRIDGE in crawled.types("search", "cau ham rong").stdout
 
 
+def test_an_index_of_the_other_engine_is_made_anew_when_asked(crawled: Operator) -> None:
+    accept_all(crawled)
+    crawled.types("index")
+    crawled.append('[search]\nengine = "whoosh"\n')
+    refused = crawled.types("search", "cau ham rong")
+    assert refused.exit_code == 1
+    assert "hopnhat index --rebuild" in str(refused.exception)
+    assert crawled.types("index", "--rebuild").exit_code == 0
+    assert BRIDGE in crawled.types("search", "cau ham rong").stdout
+
+
 def test_verify_agrees_until_a_byte_of_the_archive_changes(crawled: Operator) -> None:
     accept_all(crawled)
     crawled.types("index")
