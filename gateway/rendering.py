@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 from catalogue.document import SECTIONS
 from gateway.i18n import LANGUAGES, Translation, load_translations
+from gateway.old_urls import Answer
 from gateway.security import host_of, page_headers
 from gateway.settings import PortalSettings
 
@@ -79,7 +80,7 @@ class Pages:
         response = HTMLResponse(html, status, {"cache-control": "no-cache", **(headers or {})})
         response.raw_headers.extend(self._headers)
         response.raw_headers.append((b"vary", b"Cookie"))
-        if request.query_params.get("lang") in LANGUAGES:
+        if _asked_language(request):
             response.set_cookie(
                 LANGUAGE_COOKIE, language, max_age=_A_YEAR, httponly=True, samesite="lax"
             )
@@ -100,27 +101,44 @@ class Shell:
         self._pages = pages
         self._template = template
         self._values = {**fixed, **{name: _hole(name) for name in holes}}
-        self._printed: dict[tuple[str, str], list[tuple[bool, str]]] = {}
+        self._frames: dict[tuple[str, str, bool], _Frame] = {}
 
-    def page(self, request: Request, *, status: int, **filled: str) -> Response:
+    def page(self, request: Request, *, status: int, **filled: str) -> Answer:
         """Answer with the page, its holes filled."""
-        language, base = language_of(request), self._pages.base(request.scope)
+        base = self._pages.base(request.scope)
+        frame = self._frame(request, base)
         values = {**filled, **switches(request, base)}
-        html = "".join(
-            escape(values[piece]) if is_hole else piece
-            for is_hole, piece in self._pieces(language, base)
+        body = b"".join(
+            [
+                escape(values[piece.decode()]).encode() if is_hole else piece
+                for is_hole, piece in frame.pieces
+            ]
         )
-        return self._pages.response(request, html, language, status=status)
+        return Answer(status, (*frame.headers, (b"content-length", b"%d" % len(body))), body)
 
-    def _pieces(self, language: str, base: str) -> list[tuple[bool, str]]:
-        """Return text and names of holes as they follow each other."""
-        pieces = self._printed.get((language, base))
-        if pieces is None:
+    def _frame(self, request: Request, base: str) -> _Frame:
+        language = language_of(request)
+        place = (language, base, _asked_language(request) is not None)
+        frame = self._frames.get(place)
+        if frame is None:
             links = {name: _hole(name) for name in LANGUAGES}
             html = self._pages.print(language, base, self._template, switches=links, **self._values)
-            pieces = [(number % 2 == 1, text) for number, text in enumerate(html.split(_EDGE))]
-            self._printed[language, base] = pieces
-        return pieces
+            headers = self._pages.response(request, "", language, status=200).raw_headers
+            frame = self._frames[place] = _Frame(
+                tuple((name, value) for name, value in headers if name != b"content-length"),
+                tuple(
+                    (number % 2 == 1, text.encode())
+                    for number, text in enumerate(html.split(_EDGE))
+                ),
+            )
+        return frame
+
+
+class _Frame(NamedTuple):
+    """What is the same for everybody: headers, and text with the names of holes between."""
+
+    headers: tuple[tuple[bytes, bytes], ...]
+    pieces: tuple[tuple[bool, bytes], ...]
 
 
 def _hole(name: str) -> str:
@@ -129,10 +147,15 @@ def _hole(name: str) -> str:
 
 def language_of(request: Request) -> str:
     """Return the language asked for in the address, else kept in the cookie, else Vietnamese."""
-    for wanted in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if wanted in LANGUAGES:
-            return wanted
-    return LANGUAGES[0]
+    kept = request.cookies.get(LANGUAGE_COOKIE)
+    return _asked_language(request) or (kept if kept in LANGUAGES else LANGUAGES[0])
+
+
+def _asked_language(request: Request) -> str | None:
+    if not request.scope["query_string"]:
+        return None
+    wanted = request.query_params.get("lang")
+    return wanted if wanted in LANGUAGES else None
 
 
 def local_date(day: date | datetime | None) -> str:
