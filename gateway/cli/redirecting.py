@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,7 +12,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from catalogue import decisions
 from catalogue.document import Document, DocumentState
 from catalogue.documents import Documents
 from catalogue.filtering import DocumentFilter
@@ -21,24 +19,21 @@ from catalogue.mappings import Mappings
 from catalogue.misses import Misses
 from catalogue.rules import Rules
 from gateway.cli.exporting import export_table
-from gateway.cli.output import complain, out, print_json
-from gateway.cli.workplace import Workplace, now
+from gateway.cli.importing import import_table
+from gateway.cli.output import out, print_json
+from gateway.cli.workplace import Workplace
 from gateway.publishing import ground_of, publish
 from gateway.resolving import explain_in_lines, request_of
 from gateway.site.paths import LIVE_PATHS
-from redirects.canonical import split_key
-from redirects.formats.table import RowError, read_table
 from redirects.lint import lint as lint_redirects
-from redirects.mapping import Mapping
 from redirects.resolver import Resolver
-from redirects.sites import Sites
 from redirects.snapshot import open_snapshot
 from redirects.suggest import Candidate
 from redirects.suggest import suggest as rank
 
 redirects = typer.Typer(help="Mappings: import, export, lint, suggest.", no_args_is_help=True)
+redirects.command("import")(import_table)
 redirects.command("export")(export_table)
-_EDITOR = "hopnhat redirects import"  # whom the audit names
 _PAGE = 5000  # documents read at a time
 
 
@@ -83,51 +78,6 @@ def _resolver(place: Workplace) -> Iterator[Resolver]:
             yield snapshot.resolver()
         finally:
             snapshot.close()
-
-
-@redirects.command("import")
-def import_table(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    *,
-    dry_run: Annotated[bool, typer.Option(help="Say what would change, change nothing.")] = False,
-    skip_bad_rows: Annotated[bool, typer.Option(help="Import the good rows all the same.")] = False,
-) -> None:
-    """Import mappings from CSV: all rows in one transaction, or none when one is wrong."""
-    place: Workplace = context.obj
-    sites = Sites(place.settings.sites())
-    portal = place.settings.as_portal(LIVE_PATHS)
-    mappings, wrong = read_table(file.read_bytes(), sites=sites, portal=portal)
-    for row in wrong:
-        complain(_row_line(file, row))
-    if wrong and not skip_bad_rows:
-        complain(f"{file}: nothing was imported; --skip-bad-rows takes the other rows")
-        raise typer.Exit(1)
-    placed = [(site.name, one) for one in mappings if (site := sites.of_host(_host(one)))]
-    with place.database() as database:
-        with database.reading() as connection:
-            changes = Counter(_change(Mappings(connection), one) for one in mappings)
-        if not dry_run:
-            with database.writing() as connection:
-                batch = decisions.import_mappings(connection, placed, editor=_EDITOR, now=now())
-            out.print(f"batch {batch.id}", markup=False)
-    counts = {name: changes[name] for name in ("new", "changed", "same")} | {"refused": len(wrong)}
-    out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
-
-
-def _host(mapping: Mapping) -> str:
-    return split_key(mapping.key)[0]
-
-
-def _row_line(file: Path, row: RowError) -> str:
-    return f"{file}:{row.line}: {row.column} = {row.value!r}: {row.message}"
-
-
-def _change(known: Mappings, mapping: Mapping) -> str:
-    stored = known.find(mapping.key)
-    if stored is None:
-        return "new"
-    return "same" if stored.mapping == mapping and stored.state == "active" else "changed"
 
 
 @redirects.command("lint")

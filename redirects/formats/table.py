@@ -10,16 +10,14 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from unicodedata import normalize
 
-from redirects.formats.cells import bare_cell, guard_cell, read_targets, write_targets
-from redirects.mapping import Mapping, MappingKind
+from redirects.formats.cells import bare_cell, guard_cell, write_targets
+from redirects.formats.rows import Refusal, RowError, mapping_of
+from redirects.mapping import Mapping
 from redirects.site import Portal
 from redirects.sites import Sites
 from redirects.suggest import slug
-from redirects.targets import TargetError, check_target, fault_message
-from redirects.url import UrlError, parse_url
 
 COLUMNS = ("old_url", "kind", "target", "reason")
 
@@ -32,52 +30,34 @@ _HEADERS = {
     "reason": ("reason", "note", "ly-do", "ghi-chu"),
 }  # fmt: skip
 _COLUMN_OF = {slug(name): column for column, names in _HEADERS.items() for name in names}
-_KINDS = {
-    MappingKind.MOVED: ("moved", "301", "308", "permanent", "redirect", "da-chuyen", "chuyen",
-                        "chuyen-huong", "chuyen-han"),
-    MappingKind.TEMPORARY: ("temporary", "302", "303", "307", "tam-thoi", "chuyen-tam"),
-    MappingKind.SPLIT: ("split", "300", "tach", "chia-tach"),
-    MappingKind.GONE: ("gone", "410", "da-go", "go-bo", "khong-con"),
-    MappingKind.ARCHIVED: ("archived", "archive", "200", "luu-tru", "ban-luu"),
-    MappingKind.UNRESOLVED: ("unresolved", "404", "chua-quyet-dinh", "chua-xu-ly"),
-}  # fmt: skip
-_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 _SEPARATORS = (",", ";", "\t")
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """A row that was not taken: the line it starts on, the column, the value, and why."""
-
-    line: int
-    column: str
-    value: str
-    message: str
-
-
-class _Refusal(Exception):  # noqa: N818  it is no error of ours, it carries one out of a row
-    def __init__(self, column: str, value: str, message: str) -> None:
-        super().__init__(message)
-        self.column, self.value, self.message = column, value, message
 
 
 def read_table(
     content: bytes, *, sites: Sites, portal: Portal
 ) -> tuple[list[Mapping], list[RowError]]:
     """Read mappings from a CSV file; rows with an error are left out and reported."""
-    text = _decode(content)
+    errors: list[RowError] = []
+    mappings, wrong = read_rows(_rows(decode(content), errors), sites=sites, portal=portal)
+    return mappings, [*wrong, *errors]
+
+
+def read_rows(
+    rows: Iterable[tuple[int, list[str]]], *, sites: Sites, portal: Portal
+) -> tuple[list[Mapping], list[RowError]]:
+    """Read mappings from numbered rows of cells, the first of which may be a header."""
     mappings: list[Mapping] = []
     errors: list[RowError] = []
     columns: list[str | None] | None = None
-    for line, cells in _rows(text, errors):
+    for line, cells in rows:
         if columns is None:
             columns = _columns(cells)
             if columns is not None:
                 continue
             columns = list(COLUMNS)  # no header: the cells stand in the order we write them in
         try:
-            mappings.append(_mapping(_by_column(cells, columns), sites, portal))
-        except _Refusal as refusal:
+            mappings.append(mapping_of(_by_column(cells, columns), sites, portal))
+        except Refusal as refusal:
             errors.append(RowError(line, refusal.column, refusal.value, refusal.message))
     return mappings, errors
 
@@ -94,7 +74,8 @@ def write_table(mappings: Iterable[Mapping]) -> bytes:
     return codecs.BOM_UTF8 + file.getvalue().encode()
 
 
-def _decode(content: bytes) -> str:
+def decode(content: bytes) -> str:
+    """Read bytes as UTF-8, UTF-16 with its mark, else windows-1258."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", errors="replace")
     try:
@@ -135,58 +116,9 @@ def _columns(cells: list[str]) -> list[str | None] | None:
 def _by_column(cells: list[str], columns: list[str | None]) -> dict[str, str]:
     beyond = [cell for cell in cells[len(columns) :] if cell]
     if beyond:
-        raise _Refusal(
+        raise Refusal(
             "",
             beyond[0],
             "Dòng có nhiều ô hơn tiêu đề; ô có dấu phân cách cần đặt trong ngoặc kép.",
         )
     return {column: cell for column, cell in zip(columns, cells, strict=False) if column}
-
-
-def _mapping(row: dict[str, str], sites: Sites, portal: Portal) -> Mapping:
-    raw, target = row.get("old_url", ""), row.get("target", "")
-    found = sites.key_of(raw)
-    if found is None:
-        raise _Refusal("old_url", raw, _why_nobodys(raw))
-    kind = _kind(row.get("kind", ""), target)
-    reason = row.get("reason") or None
-    match kind:
-        case MappingKind.MOVED | MappingKind.TEMPORARY:
-            _check(target, target, portal)
-            return Mapping(found[1], raw, kind, target=target, reason=reason)
-        case MappingKind.SPLIT:
-            targets = read_targets(target)
-            for item in targets:
-                _check(item.target, target, portal)
-            if not targets:
-                raise _Refusal("target", target, "Trang tách cần ít nhất một địa chỉ đích.")
-            return Mapping(found[1], raw, kind, targets=targets, reason=reason)
-        case MappingKind.GONE | MappingKind.ARCHIVED | MappingKind.UNRESOLVED:
-            return Mapping(found[1], raw, kind, reason=reason)
-
-
-def _kind(text: str, target: str) -> MappingKind:
-    if not text:
-        return MappingKind.MOVED if target else MappingKind.UNRESOLVED
-    kind = _KIND_OF.get(slug(text))
-    if kind is None:
-        known = ", ".join(sorted(kind.value for kind in MappingKind))
-        raise _Refusal("kind", text, f"Không hiểu loại này; các loại là: {known}.")
-    return kind
-
-
-def _check(target: str, cell: str, portal: Portal) -> None:
-    try:
-        check_target(target, portal)
-    except TargetError as error:
-        raise _Refusal("target", cell, fault_message(error)) from error
-
-
-def _why_nobodys(raw: str) -> str:
-    if not raw:
-        return "Chưa có địa chỉ cũ."
-    try:
-        host = parse_url(raw if "://" in raw else f"http://{raw}").host
-    except UrlError:
-        return "Địa chỉ cũ không đọc được."
-    return f"Không có cổng cũ nào mang tên miền {host}."

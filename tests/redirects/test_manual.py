@@ -8,12 +8,17 @@ import pytest
 
 from redirects.formats.answers import Export
 from redirects.formats.apache import write_apache
+from redirects.formats.apache_directives import read_apache
 from redirects.formats.caddy import write_caddy
 from redirects.formats.haproxy import write_haproxy
 from redirects.formats.json_lines import write_json_lines
 from redirects.formats.netlify import write_netlify
 from redirects.formats.nginx import write_nginx
+from redirects.formats.nginx_directives import read_nginx
+from redirects.formats.reading import Reading
+from redirects.formats.redirects_list import read_redirects_list
 from redirects.formats.table import read_table
+from redirects.formats.wordpress import read_wordpress
 from redirects.lint import lint
 from redirects.mapping import MappingKind
 from redirects.resolution import Moved, Request
@@ -122,3 +127,27 @@ def test_programs_get_the_lines_that_the_manual_shows() -> None:
     mappings, _ = read_table(table.encode(), sites=Sites(SITES), portal=PORTAL)
 
     assert set(lines("json-lines")) <= set(write_json_lines(mappings).decode().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("netlify", read_redirects_list),
+        ("nginx", read_nginx),
+        ("apache", read_apache),
+        ("wordpress", read_wordpress),
+    ],
+)
+def test_files_of_other_servers_are_read_as_the_manual_says(
+    name: str, read: Callable[[bytes, Reading], None]
+) -> None:
+    (text,) = blocks(f"read-{name}")
+    sites = Sites(SITES)
+    reading = Reading(sites, PORTAL, sites.named("haiduong"))
+
+    read(text.encode(), reading)
+
+    found = [f"{one.key} {one.kind} {one.target or ''}".strip() for one in reading.mappings]
+    found += [f"rule {one.pattern} {one.kind} {one.target}" for one in reading.rules]
+    found += [f"line {error.line} refused" for error in reading.errors]
+    assert found == lines(f"from-{name}")

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redirects.formats.cells import bare_cell, guard_cell, read_targets, write_targets
-from redirects.formats.table import RowError, read_table, write_table
+from redirects.formats.rows import RowError
+from redirects.formats.table import read_table, write_table
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
 from redirects.sites import Sites
 from tests.redirects.world import PORTAL, SITES

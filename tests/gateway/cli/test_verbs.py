@@ -199,6 +199,27 @@ def test_decisions_go_out_in_the_language_of_other_servers(crawled: Operator) ->
     assert '"kind": "gone"' in (folder / "all.json").read_text(encoding="utf-8")
 
 
+def test_files_of_other_servers_come_in_with_their_rules(crawled: Operator) -> None:
+    folder = crawled.settings.parent
+    (folder / "_redirects").write_text("/cũ/a /lien-he\n/cũ/* /tim-kiem?q=:splat 302\n", "utf-8")
+    listed = str(folder / "_redirects")
+
+    assert crawled.types("redirects", "import", listed).exit_code == 1
+    assert crawled.types("redirects", "import", "--site", "khac", listed).exit_code == 2
+    done = crawled.types("redirects", "import", "--site", "gialoc", listed)
+    assert "1 new, 0 changed, 0 same, 1 rules, 0 refused" in done.stdout
+    old = "http://gialoc.haiduong.gov.vn/C%C5%A9/y-te"
+    answer = json.loads(crawled.types("resolve", "--json", old).stdout)["answer"]
+    assert (answer["status"], "q=y-te" in answer["location"]) == (302, True)
+
+    for name in ("a.json", "a.xlsx", "a.conf", ".htaccess"):
+        (folder / name).write_text("hỏng", encoding="utf-8")
+        wrong = crawled.types("redirects", "import", str(folder / name))
+        assert (wrong.exit_code, f"{name}:1" in wrong.stderr) == (1, True)
+    nothing = ("redirects", "import", "--format", "wordpress", str(folder / "a.json"))
+    assert "Không phải JSON" in crawled.types(*nothing).stderr
+
+
 def test_lint_names_what_would_mislead_visitors(crawled: Operator) -> None:
     assert crawled.types("redirects", "lint").exit_code == 0
     table = crawled.settings.parent / "vong.csv"

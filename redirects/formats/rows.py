@@ -1,0 +1,97 @@
+"""Rows of any table of decisions: the words for kinds, and a row turned into a mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redirects.formats.cells import read_targets
+from redirects.mapping import Mapping, MappingKind
+from redirects.site import Portal
+from redirects.sites import Sites
+from redirects.suggest import slug
+from redirects.targets import TargetError, check_target, fault_message
+from redirects.url import UrlError, parse_url
+
+_KINDS = {
+    MappingKind.MOVED: ("moved", "301", "308", "permanent", "redirect", "da-chuyen", "chuyen",
+                        "chuyen-huong", "chuyen-han"),
+    MappingKind.TEMPORARY: ("temporary", "302", "303", "307", "tam-thoi", "chuyen-tam"),
+    MappingKind.SPLIT: ("split", "300", "tach", "chia-tach"),
+    MappingKind.GONE: ("gone", "410", "da-go", "go-bo", "khong-con"),
+    MappingKind.ARCHIVED: ("archived", "archive", "200", "luu-tru", "ban-luu"),
+    MappingKind.UNRESOLVED: ("unresolved", "404", "chua-quyet-dinh", "chua-xu-ly"),
+}  # fmt: skip
+_KIND_BY_NAME = {name: kind for kind, names in _KINDS.items() for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """A row that was not taken: the line it starts on, the column, the value, and why."""
+
+    line: int
+    column: str
+    value: str
+    message: str
+
+
+class Refusal(Exception):  # noqa: N818  it is no error of ours, it carries one out of a row
+    """A row that is not taken, on its way to be a `RowError`."""
+
+    def __init__(self, column: str, value: str, message: str) -> None:
+        super().__init__(message)
+        self.column, self.value, self.message = column, value, message
+
+
+def mapping_of(row: dict[str, str], sites: Sites, portal: Portal) -> Mapping:
+    """Make a mapping of a row: old_url, kind, target and reason by name.
+
+    Raises:
+        Refusal: a cell cannot be taken.
+    """
+    raw, target = row.get("old_url", ""), row.get("target", "")
+    found = sites.key_of(raw)
+    if found is None:
+        raise Refusal("old_url", raw, _why_nobodys(raw))
+    kind = kind_of(row.get("kind", ""), target)
+    reason = row.get("reason") or None
+    match kind:
+        case MappingKind.MOVED | MappingKind.TEMPORARY:
+            _check(target, target, portal)
+            return Mapping(found[1], raw, kind, target=target, reason=reason)
+        case MappingKind.SPLIT:
+            targets = read_targets(target)
+            for item in targets:
+                _check(item.target, target, portal)
+            if not targets:
+                raise Refusal("target", target, "Trang tách cần ít nhất một địa chỉ đích.")
+            return Mapping(found[1], raw, kind, targets=targets, reason=reason)
+        case MappingKind.GONE | MappingKind.ARCHIVED | MappingKind.UNRESOLVED:
+            return Mapping(found[1], raw, kind, reason=reason)
+
+
+def kind_of(text: str, target: str) -> MappingKind:
+    """Read a kind by its name, status or Vietnamese word. Raises Refusal."""
+    if not text:
+        return MappingKind.MOVED if target else MappingKind.UNRESOLVED
+    kind = _KIND_BY_NAME.get(slug(text))
+    if kind is None:
+        known = ", ".join(sorted(kind.value for kind in MappingKind))
+        raise Refusal("kind", text, f"Không hiểu loại này; các loại là: {known}.")
+    return kind
+
+
+def _check(target: str, cell: str, portal: Portal) -> None:
+    try:
+        check_target(target, portal)
+    except TargetError as error:
+        raise Refusal("target", cell, fault_message(error)) from error
+
+
+def _why_nobodys(raw: str) -> str:
+    if not raw:
+        return "Chưa có địa chỉ cũ."
+    try:
+        host = parse_url(raw if "://" in raw else f"http://{raw}").host
+    except UrlError:
+        return "Địa chỉ cũ không đọc được."
+    return f"Không có cổng cũ nào mang tên miền {host}."

@@ -1,0 +1,71 @@
+"""Reads what the WordPress plugin Redirection exports as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from redirects.formats.reading import Reading, re2_pattern, re2_target
+from redirects.formats.table import decode
+
+_LIST = re.compile(r'"redirects"\s*:\s*\[')
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+def read_wordpress(content: bytes, reading: Reading) -> None:
+    """Read every redirect into `reading`, each under the line it starts on."""
+    text = decode(content)
+    try:
+        known = json.loads(text)
+    except json.JSONDecodeError as error:
+        reading.refuse(error.lineno, "", "", f"Không phải JSON: {error.msg}")
+        return
+    start = _LIST.search(text)
+    if start is None or not isinstance(known, dict):
+        reading.refuse(1, "redirects", "", "Tệp không có danh sách redirects.")
+        return
+    for line, item in _items(text, start.end()):
+        if isinstance(item, dict):
+            _read(line, item, reading)
+        else:
+            reading.refuse(line, "redirects", str(item))
+
+
+def _items(text: str, at: int) -> Iterator[tuple[int, Any]]:
+    """Give the values of the list that opens before `at`, with the line each starts on."""
+    decoder = json.JSONDecoder()
+    while True:
+        between = _BETWEEN.match(text, at)
+        at = between.end() if between else at
+        if text[at] == "]":
+            return
+        item, end = decoder.raw_decode(text, at)
+        yield text.count("\n", 0, at) + 1, item
+        at = end
+
+
+def _read(line: int, item: dict[str, Any], reading: Reading) -> None:
+    source, kind = str(item.get("url", "")), str(item.get("action_code", ""))
+    data = item.get("action_data")
+    target = str(data.get("url", "") if isinstance(data, dict) else data or "")
+    action = item.get("action_type", "url")
+    if item.get("enabled", True) in (False, 0, "0", "disabled"):
+        reading.refuse(line, "enabled", source, "Chuyển hướng này đang tắt.")
+    elif item.get("match_type", "url") != "url":
+        reading.refuse(line, "match_type", str(item["match_type"]))
+    elif action == "error" and kind == "410":
+        _add(line, item, "", reading)
+    elif action == "url":
+        _add(line, item, target, reading)
+    else:
+        reading.refuse(line, "action_type", str(action))
+
+
+def _add(line: int, item: dict[str, Any], target: str, reading: Reading) -> None:
+    source, kind = str(item.get("url", "")), str(item.get("action_code", "301"))
+    if item.get("regex") in (True, 1, "1"):
+        reading.add_rule(line, re2_pattern(source), re2_target(target), kind=kind)
+    else:
+        reading.add_mapping(line, source, target, kind=kind)

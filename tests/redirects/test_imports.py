@@ -1,0 +1,262 @@
+"""What the files of other servers say is read whole, or each line that is not is named."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+from redirects.formats.apache_directives import read_apache
+from redirects.formats.json_lines import read_json_lines, write_json_lines
+from redirects.formats.nginx import write_nginx
+from redirects.formats.nginx_directives import read_nginx
+from redirects.formats.reading import Reading
+from redirects.formats.redirects_list import read_redirects_list
+from redirects.formats.wordpress import read_wordpress
+from redirects.formats.workbook import read_workbook
+from redirects.mapping import MappingKind, SplitTarget
+from redirects.sites import Sites
+from tests.redirects.world import KNOWN, PORTAL, SITES, World
+
+HOST = "haiduong.gov.vn"
+Read = Callable[[bytes, Reading], None]
+
+
+def reading(site: str | None = "haiduong") -> Reading:
+    sites = Sites(SITES)
+    return Reading(sites, PORTAL, sites.named(site) if site else None)
+
+
+def taken(
+    read: Read, text: str, site: str | None = "haiduong"
+) -> tuple[list[str], list[str], list[int]]:
+    """Mappings and rules in one line each, and the lines refused."""
+    found = reading(site)
+    read(text.encode(), found)
+    mappings = [f"{one.key.removeprefix(HOST)} {one.kind} {one.target}" for one in found.mappings]
+    rules = [f"{one.site} {one.pattern} {one.kind} {one.target}" for one in found.rules]
+    return mappings, rules, [error.line for error in found.errors]
+
+
+def test_a_list_of_redirects_is_read_line_by_line() -> None:
+    text = """# nothing
+/tin-tức/a  /b   # why
+/c /d 302!
+/e id=7 /f 301
+/g/* /h/:splat 301
+/tin/:slug id=:id /x/:slug?id=:id 302
+http://haiphong.gov.vn/Pages/* /z
+/cu /x 410
+/proxy /y 200
+/l /m 301 Country=vn
+/alone
+/n /o soon
+http://la.vn/* /x
+http://la.vn/x /x
+http://a:b:c/* /x
+/p https://evil.vn/
+/q/* https://evil.vn/
+"""
+    assert taken(read_redirects_list, text) == (
+        ["/tin-tức/a moved /b", "/c temporary /d", "/e?id=7 moved /f", "/cu gone None"],
+        [
+            "haiduong /g/* moved /h/:splat",
+            "haiduong /tin/:slug?id=:id temporary /x/:slug?id=:id",
+            "haiphong /Pages/* moved /z",
+        ],
+        [9, 10, 11, 12, 13, 14, 15, 16, 17],
+    )
+
+
+def test_without_a_site_a_bare_path_is_nobodys() -> None:
+    text = "/a /b\n/c/* /d\nhttp://haiduong.gov.vn/e /f\n"
+
+    assert taken(read_redirects_list, text, None) == (["/e moved /f"], [], [1, 2])
+
+
+def test_apache_directives_are_read() -> None:
+    text = r"""# old
+ServerName haiphong.gov.vn
+Redirect permanent "/văn bản/a.aspx" /b
+
+ServerName haiduong.gov.vn
+Redirect /tin /tin-tuc/
+RedirectPermanent /c.html https://dichvucong.gov.vn/
+RedirectMatch 301 "^/bai-(\d+)\.html$" /bai/$1
+RedirectMatch gone \.php$
+Redirect gone /d.html
+Redirect 301 /e
+RewriteRule ^a$ /b [R]
+RedirectMatch 301 ^/(?!x) /y
+Redirect 999 /f.html /g
+RedirectMatch 999 ^/f /g
+ServerName la.vn
+Redirect
+"""
+    assert taken(read_apache, text) == (
+        [
+            "haiphong.gov.vn/văn%20bản/a.aspx moved /b",
+            "/tin temporary /tin-tuc/",
+            "/c.html moved https://dichvucong.gov.vn/",
+            "/d.html gone None",
+        ],
+        [
+            "haiduong /tin/* temporary /tin-tuc/:splat",
+            r"haiduong ^/bai-(\d+)\.html(?:\?.*)?$ moved /bai/\1",
+            r"haiduong ^.*(?:\.php(?:\?.*)?$) gone None",
+        ],
+        [11, 12, 13, 14, 15, 16, 17],
+    )
+
+
+def test_nginx_maps_rewrites_and_returns_are_read() -> None:
+    text = r"""# old
+map $request_uri $to {
+    default "";
+    /tin/a.html /b;
+    "haiphong.gov.vn/Pages/a.aspx" '/c';
+    ~^/x/(?<so>\d+)$ /y/$so;
+    \/moi /moi-hon;
+    hostnames;
+}
+map $host $other { a b; }
+map $uri $to { default /mac-dinh; ~*\.asp$ /het; }
+server {
+    server_name www.haiduong.gov.vn;
+    rewrite ^/bai-(\d+)$ /bai/$1? permanent;
+    rewrite ^/ra$ https://dichvucong.gov.vn/;
+    rewrite ^/trong$ /khac last;
+    rewrite ^/trong2$ /khac;
+    rewrite ^/vong$ /x$request_uri redirect;
+    location = /d { return 301 /e; }
+    location = /g { return 410; }
+    location /thu-muc/ { return 302 /f; }
+    location ~ ^/(a|b)$ { return https://dichvucong.gov.vn/$1; }
+    location = /h { return 301 /i$1; }
+    location = /k { return 404; }
+    location = / x { return 301 /x; }
+    location { return 301 /y; }
+    return 301 /z;
+    if ($bad) { set $a b; }
+    server_name la.vn;
+}
+}
+map $uri $m { /vo /van }
+rewrite ^/a
+"""
+    assert taken(read_nginx, text) == (
+        [
+            "/tin/a.html moved /b",
+            "haiphong.gov.vn/pages/a.aspx moved /c",
+            "/moi moved /moi-hon",
+            "/d moved /e",
+            "/g gone None",
+        ],
+        [
+            r"haiduong ^/x/(?P<so>\d+)(?:\?.*)?$ moved /y/:so",
+            r"haiduong ^.*(?:\.asp(?:\?.*)?$) moved /het",
+            r"haiduong ^/bai-(\d+)(?:\?.*)?$ moved /bai/\1",
+            r"haiduong ^/ra(?:\?.*)?$ temporary https://dichvucong.gov.vn/",
+            "haiduong /thu-muc/* temporary /f",
+            r"haiduong ^/(a|b)(?:\?.*)?$ temporary https://dichvucong.gov.vn/\1",
+        ],
+        [8, 10, 11, 16, 17, 18, 23, 24, 25, 26, 27, 28, 28, 29, 32, 33],
+    )
+
+
+def test_the_maps_we_write_for_nginx_are_read_back(world: World) -> None:
+    world.map(f"http://{HOST}/tin-tức/a", "/b?c=$d")
+    world.map(f"http://{HOST}/lich", "/lich-moi", MappingKind.TEMPORARY)
+    world.map(f"http://{HOST}/cu", kind=MappingKind.GONE)
+    files = write_nginx(world.mappings, portal=PORTAL, sites=SITES, locate=KNOWN.get).files
+
+    found = reading(None)
+    read_nginx(files["hopnhat-maps.conf"], found)
+
+    expected = {(one.key, one.kind) for one in world.mappings}
+    assert {(one.key, one.kind) for one in found.mappings} == expected
+    assert found.mappings[0].target == "https://haiphong.gov.vn/b?c=$d"
+
+
+def test_what_the_wordpress_plugin_exports_is_read() -> None:
+    text = r"""{"plugin": {"version": "5"}, "redirects": [
+{"url": "/a", "action_code": 301, "action_type": "url", "action_data": {"url": "/b"}, "regex": false},
+{"url": "/bai/(.*)", "action_code": 302, "action_type": "url", "action_data": {"url": "/c/$1"}, "regex": true},
+{"url": "/d", "action_code": 410, "action_type": "error"},
+{"url": "/e", "action_data": "/f"},
+{"url": "/g", "action_data": "/h", "enabled": false},
+{"url": "/i", "action_data": "/k", "match_type": "login"},
+{"url": "/l", "action_type": "random"},
+{"url": "/m", "action_code": 404, "action_type": "error"},
+7
+]}"""
+    assert taken(read_wordpress, text) == (
+        ["/a moved /b", "/d gone None", "/e moved /f"],
+        [r"haiduong ^.*(?:/bai/(.*)) temporary /c/\1"],
+        [6, 7, 8, 9, 10],
+    )
+    assert taken(read_wordpress, '{\n"a": }') == ([], [], [2])
+    assert taken(read_wordpress, "[]") == ([], [], [1])
+
+
+def test_json_comes_back_as_it_went(world: World) -> None:
+    world.map(f"http://{HOST}/a", "doc:7")
+    world.map(f"http://{HOST}/so", kind=MappingKind.SPLIT,
+              targets=[SplitTarget("Sở | A=B", "unit:31"), SplitTarget("C", "/c")])  # fmt: skip
+    world.map(f"http://{HOST}/cu", kind=MappingKind.GONE, reason="Đã gỡ")
+    found = reading()
+
+    read_json_lines(write_json_lines(world.mappings) + b"\n[1]\n{}\nx\n", found)
+
+    assert found.mappings == world.mappings
+    assert [error.line for error in found.errors] == [5, 6, 7]
+
+
+def workbook(rows: list[list[str | int]]) -> bytes:
+    """The least that is an XLSX file: one sheet, its texts written where they stand."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    rels = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    cells = "".join("<row>" + "".join(map(cell, row)) + "</row>" for row in rows)
+    types = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="{types}.sheet.main+xml"/><Override PartName="/xl/sheet.xml" ContentType="{types}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{rels}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{rels}"><sheets><sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{rels}/worksheet" Target="sheet.xml"/></Relationships>',
+        "xl/sheet.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return file.getvalue()
+
+
+def cell(value: str | int) -> str:
+    if isinstance(value, int):
+        return f"<c><v>{value}</v></c>"
+    return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+
+
+def test_a_spreadsheet_is_read_by_its_first_sheet() -> None:
+    rows: list[list[str | int]] = [
+        ["Địa chỉ cũ", "Loại", "Địa chỉ mới"],
+        [],
+        [f"http://{HOST}/tin-tức", 301, "/b"],
+        [f"http://{HOST}/c", "bay", "/b"],
+        [f"http://{HOST}/d", 410],
+    ]
+    mappings, errors = read_workbook(workbook(rows), sites=Sites(SITES), portal=PORTAL)
+
+    assert [(one.key, one.kind.value) for one in mappings] == [
+        (f"{HOST}/tin-tức", "moved"),
+        (f"{HOST}/d", "gone"),
+    ]
+    assert [(error.line, error.column) for error in errors] == [(4, "kind")]
+
+
+def test_a_file_that_is_no_spreadsheet_is_refused() -> None:
+    mappings, errors = read_workbook(b"PK nothing", sites=Sites(SITES), portal=PORTAL)
+
+    assert (mappings, [error.line for error in errors]) == ([], [1])
