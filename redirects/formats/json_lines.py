@@ -24,7 +24,7 @@ def read_json_lines(content: bytes, reading: Reading) -> None:
             continue
         try:
             _read(number, json.loads(line), reading)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             reading.refuse(number, "", line, f"Không đọc được dòng này: {error}")
 
 

@@ -47,13 +47,16 @@ def read_nginx(content: bytes, reading: Reading) -> None:
 def _statements(text: str) -> Iterator[tuple[int, _Words, str]]:
     """Give the words up to each `;`, `{` and `}`, with the line the first of them stands on."""
     words: _Words = []
-    first = 1
+    first = line = 1
+    counted = 0
     for token in _TOKEN.finditer(text):
         double, single, end, bare = token.groups()
+        line += text.count("\n", counted, token.start())
+        counted = token.start()
         if token[0].startswith("#"):
             continue
         if not words:
-            first = text.count("\n", 0, token.start()) + 1
+            first = line
         if end:
             yield first, words, end
             words = []

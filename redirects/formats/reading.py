@@ -16,6 +16,7 @@ from redirects.site import Portal, Site
 from redirects.sites import Sites
 from redirects.targets import TargetError, check_target, fault_message
 
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can say what no address can
 _NUMBERED = re.compile(r"[$%](\d)")
 _NAMED_GROUP = re.compile(r"\(\?<(?=[A-Za-z_])")
 _AT_END = re.compile(r"(?<!\\)(?:\\\\)*\$$")
@@ -42,6 +43,9 @@ class Reading:
         self, line: int, address: str, target: str, *, kind: str = "301", reason: str = ""
     ) -> None:
         """Take one old address: an URL, or a path of the file's site."""
+        if _SURROGATE.search(address + target + reason):
+            self.refuse(line, "", ascii(address))
+            return
         if address.startswith("/") and self.site is None:
             self._refuse_without_site(line, address)
             return
@@ -58,6 +62,9 @@ class Reading:
     ) -> None:
         """Take a pattern over the paths of a site, ours or RE2; lines keep their order."""
         site = site or self.site
+        if _SURROGATE.search(pattern + target):
+            self.refuse(line, "", ascii(pattern))
+            return
         if site is None:
             self._refuse_without_site(line, pattern)
             return

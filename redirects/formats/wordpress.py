@@ -22,6 +22,9 @@ def read_wordpress(content: bytes, reading: Reading) -> None:
     except json.JSONDecodeError as error:
         reading.refuse(error.lineno, "", "", f"Không phải JSON: {error.msg}")
         return
+    except RecursionError:
+        reading.refuse(1, "", "", "Không phải JSON: lồng quá sâu.")
+        return
     start = _LIST.search(text)
     if start is None or not isinstance(known, dict):
         reading.refuse(1, "redirects", "", "Tệp không có danh sách redirects.")
@@ -36,14 +39,16 @@ def read_wordpress(content: bytes, reading: Reading) -> None:
 def _items(text: str, at: int) -> Iterator[tuple[int, Any]]:
     """Give the values of the list that opens before `at`, with the line each starts on."""
     decoder = json.JSONDecoder()
+    line, counted = 1, 0
     while True:
         between = _BETWEEN.match(text, at)
         at = between.end() if between else at
         if text[at] == "]":
             return
         item, end = decoder.raw_decode(text, at)
-        yield text.count("\n", 0, at) + 1, item
-        at = end
+        line += text.count("\n", counted, at)
+        yield line, item
+        counted, at = at, end
 
 
 def _read(line: int, item: dict[str, Any], reading: Reading) -> None:

@@ -6,6 +6,10 @@ import io
 import zipfile
 from collections.abc import Callable
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from redirects.formats.apache_directives import read_apache
 from redirects.formats.json_lines import read_json_lines, write_json_lines
 from redirects.formats.nginx import write_nginx
@@ -197,6 +201,52 @@ def test_what_the_wordpress_plugin_exports_is_read() -> None:
     )
     assert taken(read_wordpress, '{\n"a": }') == ([], [], [2])
     assert taken(read_wordpress, "[]") == ([], [], [1])
+
+
+@pytest.mark.parametrize("read", [read_wordpress, read_json_lines])
+def test_json_that_no_address_can_hold_is_refused_by_its_line(read: Read) -> None:
+    half = r'{"redirects": [{"url": "/\ud800", "action_data": "/a", "regex": false}]}'
+    rule = half.replace("false", "true")
+    line = r'{"old_url": "/\ud800", "target": "/a"}'
+
+    for text in (half, rule, line, "[" * 100_000, "[" * 100_000 + "]" * 100_000):
+        assert taken(read, text) == ([], [], [1])
+
+
+LINES = st.lists(
+    st.sampled_from(
+        ["/a", "/b/*", "/:c", "http://haiduong.gov.vn/d", "https://evil.vn/", "301", "410", "200!",
+         "map", "$uri", "$x", "{", "}", ";", "~^/(.*)$", "/e/$1", "rewrite", "permanent", "location",
+         "=", "return", "server_name", "Redirect", "RedirectMatch", "gone", "(", "^(?<x", "\n", "#",
+         '"', "'", "\\", "Đ", "\x00", "[", "]", ":", ",", '"url"', '"redirects"']
+    )
+)  # fmt: skip
+
+
+@given(words=LINES, together=st.booleans())
+@pytest.mark.parametrize(
+    "read", [read_redirects_list, read_apache, read_nginx, read_wordpress, read_json_lines]
+)
+def test_no_text_is_more_than_a_reader_can_take(
+    read: Read, words: list[str], *, together: bool
+) -> None:
+    text = ("" if together else " ").join(words)
+    found = reading()
+
+    read(text.encode(), found)
+
+    assert all(1 <= error.line <= len(text.splitlines()) + 1 for error in found.errors)
+    for one in found.mappings:
+        assert Sites(SITES).key_of(one.raw) is not None
+
+
+def test_a_long_map_is_read_in_time_that_grows_with_it() -> None:
+    entries = "".join(f"/tin-{n} /b;\n" for n in range(20_000))
+    found = reading()
+
+    read_nginx(f"map $uri $to {{\n{entries}rong\n}}".encode(), found)
+
+    assert (len(found.mappings), [error.line for error in found.errors]) == (20_000, [20_002])
 
 
 def test_json_comes_back_as_it_went(world: World) -> None:
