@@ -177,6 +177,11 @@ class Documents:
             self._connection.execute(select(func.count()).select_from(index_due)).scalar_one()
         )
 
+    def changed_since(self, moment: datetime) -> list[int]:
+        """Return the ids of documents that were imported or decided at or after a moment."""
+        statement = select(table.c.id).where(table.c.updated_at >= moment)
+        return list(self._connection.execute(statement).scalars())
+
     def ids_due(self) -> set[int]:
         """Return the ids of every document on which the search index is behind; takes none."""
         return set(self._connection.execute(select(index_due.c.document_id)).scalars())

@@ -7,7 +7,9 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import datetime
 
 from catalogue.database import Database
 from catalogue.document import Document, DocumentBody, DocumentKind, DocumentState
@@ -74,20 +76,21 @@ def accepted_entries(database: Database) -> Iterator[Entry]:
         yield from _entries(database, ids[start : start + AT_ONCE])
 
 
-def rebuild(database: Database, engine: SearchEngine) -> int:
-    """Index every accepted document again, in place, and drop every other entry.
+def rebuild(
+    database: Database, build: Callable[[Iterable[Entry]], SearchEngine], *, since: datetime
+) -> int:
+    """Build an index beside the old one by `build`, which swaps it in, and catch up.
 
-    Returns how many documents there are. May be interrupted: what is left stays due.
+    What was decided after `since`, the moment this began, is indexed once more: whoever indexed
+    it meanwhile may have written into the old index. Returns how many entries there are.
     """
-    indexed = engine.document_ids()
-    with database.writing() as connection:
-        documents = Documents(connection)
-        accepted = documents.ids(DocumentFilter(state=DocumentState.ACCEPTED))
-        documents.mark_due(accepted)
-    engine.apply([], removed=sorted(indexed - set(accepted)))
-    while bring_up_to_date(database, engine, limit=AT_ONCE):
-        pass
-    return len(accepted)
+    with closing(build(accepted_entries(database))) as engine:
+        with database.writing() as connection:
+            documents = Documents(connection)
+            documents.mark_due(documents.changed_since(since))
+        while bring_up_to_date(database, engine, limit=AT_ONCE):
+            pass
+        return engine.count()
 
 
 def _entries(database: Database, ids: list[int]) -> list[Entry]:

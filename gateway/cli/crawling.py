@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from functools import partial
 from typing import Annotated, Any
 
 import anyio
@@ -180,12 +180,9 @@ def index(
     place: Workplace = context.obj
     if rebuild:
         settings = place.settings
+        build = partial(rebuild_index, settings.search.engine, settings.index_directory)
         with place.database() as database:
-            entries = indexing.accepted_entries(database)
-            with closing(
-                rebuild_index(settings.search.engine, settings.index_directory, entries)
-            ) as engine:
-                count = engine.count()
+            count = indexing.rebuild(database, build, since=now())
     else:
         count = bring_index_up_to_date(place)
     out.print(f"{count} documents indexed")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from catalogue.documents import Documents
 from catalogue.indexing import accepted_entries, bring_up_to_date, entry_of, rebuild
 from catalogue.review import Decision, Verb
 from catalogue.search.engine import Entry, SearchError
-from catalogue.search.whoosh_engine import WhooshEngine, create_index
+from catalogue.search.whoosh_engine import WhooshEngine, create_index, rebuild_index
 from catalogue.unit_table import UnitTable
 from tests.catalogue.worlds import GIALOC, HAIDUONG, NOW, World, a_document, key_of
 
@@ -89,7 +90,7 @@ def test_documents_stay_due_when_the_index_cannot_be_written(
 
 
 def test_a_rebuild_drops_what_should_not_be_there_and_adds_what_should(
-    database: Database, engine: WhooshEngine
+    database: Database, engine: WhooshEngine, tmp_path: Path
 ) -> None:
     with database.writing() as connection:
         world = World(connection)
@@ -98,7 +99,27 @@ def test_a_rebuild_drops_what_should_not_be_there_and_adds_what_should(
     assert [entry.document_id for entry in accepted_entries(database)] == [page.id]
     stray = entry_of(a_document(id=999), DocumentBody("", "x"), HAIDUONG, {})
     engine.apply([stray])
-    assert rebuild(database, engine) == 1
+    build = partial(rebuild_index, tmp_path / "index")
+    assert rebuild(database, build, since=NOW) == 1
+    assert engine.document_ids() == {page.id}
+
+
+def test_what_is_decided_while_an_index_is_rebuilt_is_not_lost(
+    database: Database, engine: WhooshEngine, tmp_path: Path
+) -> None:
+    """A bug once: a running console indexed it into the old index, which was then swapped away."""
+    with database.writing() as connection:
+        page = World(connection).document("/a")
+    later = NOW + timedelta(seconds=1)
+
+    def build(entries: Iterable[Entry]) -> WhooshEngine:
+        kept = list(entries)
+        with database.writing() as connection:
+            take(connection, [Decision(page.id, Verb.ACCEPT)], editor="bientap", now=later)
+        bring_up_to_date(database, engine, limit=9)  # the console, into the old index
+        return rebuild_index(tmp_path / "index", kept)
+
+    assert rebuild(database, build, since=later) == 1
     assert engine.document_ids() == {page.id}
 
 
