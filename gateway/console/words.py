@@ -35,6 +35,7 @@ DEEDS: dict[str, str] = {
     Verb.REOPEN: _("Đã mở lại"),
     Verb.EDIT: _("Đã sửa"),
     "map": _("Đã ánh xạ"),
+    "import": _("Đã nhập"),
     "undo": _("Đã hoàn tác"),
     "mixed": _("Nhiều việc"),
 }
