@@ -73,11 +73,6 @@ def judge(url: str, plan: CrawlPlan, depth: int = 0) -> Verdict:
     return _excluded(url, plan, depth) or _trapped(url) or InScope()
 
 
-def in_scope(url: str, plan: CrawlPlan) -> bool:
-    """Return whether the crawl fetches this URL."""
-    return isinstance(judge(url, plan), InScope)
-
-
 def plain_spelling(url: str) -> str:
     """Return the address without return addresses and print marks: the page they were hung on."""
     parts = urlsplit(url)

@@ -71,5 +71,9 @@ def add_user(
     else:
         password = password_file.read_text(encoding="utf-8").strip()
     with place.database() as database, database.writing() as connection:
-        Editors(connection).add(name, password)
+        editors = Editors(connection)
+        if any(each.name == name for each in editors.all()):
+            editors.set_password(name, password)
+        else:
+            editors.add(name, password)
     out.print(f"editor {name} may sign in", markup=False)

@@ -245,13 +245,20 @@ def test_suggestions_are_made_for_the_most_visited_misses(crawled: Operator) -> 
     assert "7" in result.stdout
 
 
-def test_an_editor_is_added_with_a_password_from_a_file(crawled: Operator) -> None:
+def test_an_editor_is_added_or_given_a_new_password_from_a_file(crawled: Operator) -> None:
     secret = crawled.settings.parent / "mat-khau"
     secret.write_text("mot-mat-khau-dai\n", encoding="utf-8")
     result = crawled.types("user", "add", "bientap", "--password-file", str(secret))
     assert result.exit_code == 0, result.output
     with Workplace(crawled.settings).database() as database, database.writing() as connection:
         assert Editors(connection).verify("bientap", "mot-mat-khau-dai") is not None
+
+    secret.write_text("mot-mat-khau-khac\n", encoding="utf-8")
+    again = crawled.types("user", "add", "bientap", "--password-file", str(secret))
+    assert again.exit_code == 0, again.output
+    with Workplace(crawled.settings).database() as database, database.writing() as connection:
+        assert Editors(connection).verify("bientap", "mot-mat-khau-dai") is None
+        assert Editors(connection).verify("bientap", "mot-mat-khau-khac") is not None
 
 
 def test_check_is_quiet_when_all_is_fine_and_names_lines_when_not(crawled: Operator) -> None:
