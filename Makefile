@@ -47,12 +47,17 @@ test: $(VENV)/.dev  ## The whole suite with its coverage floors.
 drill: $(VENV)/.dev  ## Faults on purpose: kill -9, a full disk, hostile input.
 	$(BIN)/python -m pytest -m drill -p no:randomly
 
-bench: $(VENV)/.dev  ## make bench NAME=redirects|canonical|extract|search|archive|passthrough
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-bench.lock
+	touch $@
+
+bench: $(VENV)/.bench  ## make bench NAME=redirects|canonical|extract|search|archive|passthrough
 	$(BIN)/python -m benchmarks.$(NAME)
 
-lock: $(VENV)/.dev  ## Renew both lock files.
+lock: $(VENV)/.dev  ## Renew the lock files.
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group build -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements-dev.lock --group bench -o requirements-bench.lock
 
 clean:
 	rm -rf $(VENV) demo-data test-artefacts build dist
