@@ -19,7 +19,7 @@ from catalogue.database import CatalogueError, raise_revision
 from catalogue.document import Document
 from catalogue.documents import Documents
 from catalogue.importing import SECTION, STATE, TITLE
-from catalogue.mappings import Mappings
+from catalogue.mappings import Mappings, MappingSource
 from catalogue.review import Decision, Verb, decide
 from catalogue.row_states import CHUNK, DOCUMENTS, MAPPINGS, MISSES, RowStates
 from catalogue.schema import mapping as mapping_table
@@ -96,10 +96,12 @@ def import_mappings(
     *,
     editor: str,
     now: datetime,
+    source: MappingSource = "import",
 ) -> Batch:
     """Set many mappings, each with its site's name, active at once, as one batch.
 
-    Of several for one address the last counts. The addresses are no longer misses.
+    Of several for one address the last counts. The addresses are no longer misses. The batch's
+    verb is `source`: "import", or "suggestion" for what was suggested and accepted.
     """
     rows = list({mapping.key: (site, mapping) for site, mapping in placed}.values())
     changes: list[Change] = []
@@ -108,15 +110,15 @@ def import_mappings(
         keys = [mapping.key for _, mapping in chunk]
         by_key = mapping_table.c.key.in_(keys)
         before = MAPPINGS.where(connection, by_key)
-        Mappings(connection).put_all(chunk, state="active", source="import", now=now)
+        Mappings(connection).put_all(chunk, state="active", source=source, now=now)
         changes += [
-            Change("mapping", each, "import", before.get(each), state)
+            Change("mapping", each, source, before.get(each), state)
             for each, state in MAPPINGS.where(connection, by_key).items()
             if state != before.get(each)
         ]
-        changes += _clear_misses(connection, keys, verb="import", now=now)
+        changes += _clear_misses(connection, keys, verb=source, now=now)
     raise_revision(connection)
-    return Audit(connection).record(changes, editor=editor, now=now, verb="import")
+    return Audit(connection).record(changes, editor=editor, now=now, verb=source)
 
 
 def undo(connection: Connection, batch_id: str, *, editor: str, now: datetime) -> Batch:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
+from catalogue.clues import Clues
 from catalogue.database import raise_revision, storable, upsert
 from catalogue.document import (
     AttachmentLink,
@@ -58,6 +59,7 @@ class Documents:
         if after == before and before_body == body:
             return before.document
         self._update(after, body, now=now)
+        self._note_clues(after.document, document.title)
         if after.document.version != before.document.version:
             self._add_version(after.document, document.title, body, made_by=made_by, now=now)
         if DocumentState.ACCEPTED in (before.document.state, after.document.state):
@@ -220,6 +222,7 @@ class Documents:
             insert(document_body).values(document_id=document_id, **_body_values(body))
         )
         self._add_version(kept, document.title, body, made_by=made_by, now=now)
+        self._note_clues(kept, document.title)
         self.mark_due([document_id])
         if kept.state is DocumentState.ACCEPTED:
             raise_revision(self._connection)
@@ -255,6 +258,13 @@ class Documents:
                 made_by=made_by,
             )
         )
+
+    def _note_clues(self, document: Document, title: str) -> None:
+        """Note what old addresses of a document may say of it; a copy is found by its head."""
+        head = document.duplicate_of or document.id
+        clues = Clues(self._connection)
+        clues.note_document(head, title=title, name=document.slug, number=document.number)
+        clues.note_addresses([(document.key, self._sites.id_of(document.site), head)])
 
     def _crawled_title(self, document_id: int) -> str:
         statement = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -9,13 +10,16 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
+from catalogue.clues import Clues
 from catalogue.database import raise_revision, storable, upsert
 from catalogue.schema import mapping as table
 from catalogue.sites import Sites
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
 
+_DOCUMENT = re.compile(r"doc:[0-9]{1,18}")
+
 MappingState = Literal["suggested", "active", "refused"]
-MappingSource = Literal["crawl", "import", "editor"]
+MappingSource = Literal["crawl", "import", "editor", "suggestion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,10 @@ class Mappings:
             )
             .returning(table.c.id)
         )
-        return self._connection.execute(statement).first() is not None
+        taken = self._connection.execute(statement).first() is not None
+        if taken:
+            self._note_clues([(site, mapping)])
+        return taken
 
     def put(
         self,
@@ -83,6 +90,7 @@ class Mappings:
         self._connection.execute(
             statement.on_conflict_do_update(index_elements=[table.c.key], set_=values)
         )
+        self._note_clues([(site, mapping)])
         if state == "active" or (before is not None and before.state == "active"):
             raise_revision(self._connection)
 
@@ -103,6 +111,7 @@ class Mappings:
             statement.on_conflict_do_update(index_elements=[table.c.key], set_=fresh),
             list(rows.values()),
         )
+        self._note_clues(placed)
 
     def find(self, key: CanonicalUrl) -> StoredMapping | None:
         """Return what is known about an address."""
@@ -156,6 +165,14 @@ class Mappings:
                 )
             )
         return statement
+
+    def _note_clues(self, placed: Sequence[tuple[str, Mapping]]) -> None:
+        """Note what addresses tell of the documents they lead to."""
+        Clues(self._connection).note_addresses(
+            (one.key, self._sites.id_of(site), int(one.target.removeprefix("doc:")))
+            for site, one in placed
+            if one.target is not None and _DOCUMENT.fullmatch(one.target)
+        )
 
     def _values(self, site: str, mapping: Mapping) -> dict[str, Any]:
         return {"site_id": self._sites.id_of(site), **mapping_values(mapping)}

@@ -130,6 +130,7 @@ capture = Table(
     Column("last_modified", Text),
     Index(None, "key", "captured_at"),
     Index(None, "site_id", "id"),
+    Index(None, "digest"),
 )
 
 document = Table(
@@ -205,7 +206,7 @@ mapping = Table(
     Column("targets", JSON, nullable=False),  # [{"label", "target"}]
     Column("reason", Text),
     Column("state", String(16), nullable=False),  # suggested, active, refused
-    Column("source", String(16), nullable=False),  # crawl, import, editor
+    Column("source", String(16), nullable=False),  # crawl, import, editor, suggestion
     Column("score", Float),
     Column("updated_at", _When, nullable=False),
     Index(None, "state", "site_id", "id"),
@@ -267,6 +268,24 @@ miss = Table(
     Column("first_on", Date, nullable=False),
     Column("last_on", Date, nullable=False),
     Index(None, "site_id", "visits"),
+)
+
+# What a document may be recognised by when an old address is asked for: `redirects.clues` says
+# what a clue is. Rows are written with the document, and with each address mapped to it.
+clue = Table(
+    "clue",
+    metadata,
+    Column("clue", String(200), primary_key=True),
+    Column("document_id", _Id, primary_key=True, autoincrement=False),
+)
+
+# The words that links to an address stand on, where the address itself gave no document.
+link_text = Table(
+    "link_text",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("text", Text, nullable=False),
 )
 
 # Documents whose entry in the search index is behind; written with the change itself.

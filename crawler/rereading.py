@@ -13,6 +13,7 @@ from datetime import datetime
 from catalogue.archive import Archive, ArchiveError
 from catalogue.capture import Capture, StoredResponse
 from catalogue.captures import Captures
+from catalogue.clues import LinkTexts
 from catalogue.database import Database
 from catalogue.document import AttachmentLink, Document, DocumentState
 from catalogue.sites import Sites as KeptSites
@@ -39,6 +40,7 @@ SAMPLE = 150  # pages the site's template is learnt from
 GROUP = 32  # pages kept in one transaction
 MAX_HOPS = 10  # redirects followed from one address
 _HARDLY_A_WORD = 40  # characters
+_LINK_TEXT = 400  # characters of the words of a link that are kept
 _MOVED_ON = 400  # characters; a page with a refresh and fewer only sends its reader on
 
 KeyOf = Callable[[str], CanonicalUrl | None]
@@ -70,6 +72,7 @@ class _Notes:
     leads_to: dict[CanonicalUrl, CanonicalUrl] = field(default_factory=dict)
     states: dict[CanonicalUrl, tuple[LedgerState, str]] = field(default_factory=dict)
     targets: dict[CanonicalUrl, str] = field(default_factory=dict)  # of mappings, by address
+    link_texts: dict[CanonicalUrl, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
     def count(self, name: str) -> None:
@@ -180,6 +183,7 @@ class Rereading:
                 is_page=self._leads_to_page,
                 today=today,
             )
+            self._note_links(page)
             if self._is_document(capture, page, probes):
                 group.append((capture, page))
             if len(group) >= GROUP:
@@ -255,6 +259,15 @@ class Rereading:
                 )
                 kept = self._importer.keep(connection, document, body, now)
                 self._note_article(kept, page)
+
+    def _note_links(self, page: Page) -> None:
+        """Note the words of links: they name pages that give no document of their own."""
+        texts = self._notes.link_texts
+        for link in page.links:
+            text = " ".join(link.text.split())[:_LINK_TEXT]
+            key = self._key_of(link.url) if " " in text else None
+            if key is not None and key != self._key_of(page.url):
+                texts[key] = max(texts.get(key, ""), text, key=len)
 
     def _flags(self, capture: Capture) -> tuple[str, ...]:
         """One of endlessly many views, such as a calendar's months: its template was parked."""
@@ -345,6 +358,12 @@ class Rereading:
         with self._database.writing() as connection:
             site_id = KeptSites(connection).id_of(self._site.name)
             Frontier(connection, site_id).restate(self._notes.states, self._now())
+            LinkTexts(connection).note(site_id, self._unread_links())
+
+    def _unread_links(self) -> dict[CanonicalUrl, str]:
+        """Return the words of links to what is no document and no list."""
+        texts, targets = self._notes.link_texts, self._notes.targets
+        return {key: text for key, text in texts.items() if key not in targets}
 
     def _progress(self, done: int, total: int, url: str) -> Progress:
         return Progress(

@@ -34,6 +34,7 @@ from redirects.mapping import MappingKind
 from redirects.route import ApiRoute
 from redirects.rule import Rule, RulePlace
 from redirects.site import Portal, QueryMode, QueryPolicy, Site
+from redirects.suggest import AUTO_ACCEPT
 
 
 class SettingsError(Exception):
@@ -107,6 +108,18 @@ class SearchSettings(_Table):
         "tantivy",
         description="`tantivy` is fast at any size; `whoosh` is pure Python, for small portals. "
         "After a change run `hopnhat index --rebuild`.",
+    )
+
+
+class SuggestSettings(_Table):
+    """Suggestions for old addresses that nobody has decided."""
+
+    accept_above: float = Field(
+        AUTO_ACCEPT,
+        gt=0,
+        le=1,
+        description="Score from which suggestions may be accepted in bulk, when somebody asks "
+        "for it; none is accepted by itself.",
     )
 
 
@@ -259,6 +272,7 @@ class Settings(BaseSettings):
     serve: ServeSettings = ServeSettings()
     console: ConsoleSettings = ConsoleSettings()
     search: SearchSettings = SearchSettings()
+    suggest: SuggestSettings = SuggestSettings()
     site: tuple[SiteSettings, ...] = ()
     route: tuple[RouteSettings, ...] = ()
     rule: tuple[RuleSettings, ...] = ()
@@ -388,6 +402,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "serve": ServeSettings,
     "console": ConsoleSettings,
     "search": SearchSettings,
+    "suggest": SuggestSettings,
     "site": SiteSettings,
     "route": RouteSettings,
     "rule": RuleSettings,

@@ -10,17 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from catalogue.document import Document, DocumentState
-from catalogue.documents import Documents
-from catalogue.filtering import DocumentFilter
 from catalogue.mappings import Mappings
-from catalogue.misses import Misses
 from catalogue.rules import Rules
 from gateway.cli.exporting import export_table
 from gateway.cli.importing import import_table
 from gateway.cli.output import out, print_json
+from gateway.cli.suggesting import suggest
 from gateway.cli.workplace import Workplace
 from gateway.publishing import ground_of, publish
 from gateway.resolving import explain_in_lines, request_of
@@ -28,13 +24,11 @@ from gateway.site.paths import LIVE_PATHS
 from redirects.lint import lint as lint_redirects
 from redirects.resolver import Resolver
 from redirects.snapshot import open_snapshot
-from redirects.suggest import Candidate
-from redirects.suggest import suggest as rank
 
 redirects = typer.Typer(help="Mappings: import, export, lint, suggest.", no_args_is_help=True)
 redirects.command("import")(import_table)
 redirects.command("export")(export_table)
-_PAGE = 5000  # documents read at a time
+redirects.command("suggest")(suggest)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -107,32 +101,3 @@ def lint(
             )
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)
-
-
-@redirects.command("suggest")
-def suggest(
-    context: typer.Context,
-    *,
-    limit: Annotated[int, typer.Option(min=1, help="So many misses, most visited first.")] = 20,
-) -> None:
-    """Suggest a document for each of the most visited addresses nobody has decided."""
-    place: Workplace = context.obj
-    with place.database(read_only=True) as database, database.reading() as connection:
-        misses = Misses(connection).listing(None, limit=limit, offset=0)
-        candidates = {str(one.id): one for one in _accepted(Documents(connection))}
-    table = Table("visits", "old address", "suggestion", "score", "because of")
-    choices = [Candidate(key, one.title, one.slug) for key, one in candidates.items()]
-    for miss in misses:
-        for found in rank(miss.raw, None, choices, limit=1):
-            document = candidates[found.candidate.id]
-            row = (str(miss.visits), miss.raw, document.path, f"{found.score:.2f}", found.reason)
-            table.add_row(*row)
-    out.print(table)
-
-
-def _accepted(documents: Documents) -> Iterator[Document]:
-    after = 0
-    wanted = DocumentFilter(state=DocumentState.ACCEPTED)
-    while page := documents.listing(wanted, after=after, limit=_PAGE):
-        yield from page
-        after = page[-1].id

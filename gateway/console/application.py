@@ -27,6 +27,7 @@ from gateway.console.guard import HostCheck, PageHeaders, SameOrigin
 from gateway.console.inbox import Inbox
 from gateway.console.index import Index
 from gateway.console.mapping import MappingDesk
+from gateway.console.misses import MissDesk
 from gateway.console.pages import Pages
 from gateway.console.reading import Reading
 from gateway.console.reviewing import Reviewing
@@ -74,9 +75,10 @@ def _routes(
     signing_in = SigningIn(database, pages, clock, cookie, Throttle())
     reviewing = Reviewing(database, pages, Places(database))
     reading = Reading(database, Archive(settings.archive_directory), pages, Places(database))
-    desk = MappingDesk(
-        database, pages, Sites(settings.sites()), ground_of(settings).portal, Suggesting(index)
-    )
+    sites = Sites(settings.sites())
+    suggesting = Suggesting(index, sites)
+    desk = MappingDesk(database, pages, sites, ground_of(settings).portal, suggesting)
+    misses = MissDesk(database, pages, suggesting, least=settings.suggest.accept_above)
     document = addresses.DOCUMENTS + "/{id}"
     return [
         Route(SIGN_IN_PATH, signing_in.show),
@@ -93,7 +95,8 @@ def _routes(
         Route(addresses.MAPPINGS, page(desk.list)),
         Route(addresses.MAPPING_FORM, page(desk.edit)),
         Route(addresses.MAPPING_FORM, page(desk.put), methods=["POST"]),
-        Route(addresses.MISSES, page(desk.misses)),
+        Route(addresses.MISSES, page(misses.list)),
+        Route(addresses.MISSES, page(misses.accept), methods=["POST"]),
         Route(addresses.CHECK, page(Checking(database, pages, settings.snapshot_directory).show)),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -13,7 +13,6 @@ from catalogue.database import Database
 from catalogue.decisions import decide_mapping
 from catalogue.documents import Documents
 from catalogue.mappings import Mappings, MappingState
-from catalogue.misses import Misses
 from gateway.console import addresses
 from gateway.console.batches import notice_of
 from gateway.console.form import Form
@@ -34,7 +33,6 @@ from redirects.site import Portal
 from redirects.sites import Sites
 
 PAGE_SIZE = 50
-MOST_SKIPPED = 1_000_000
 EDITABLE = tuple(kind for kind in MappingKind)
 
 
@@ -75,7 +73,7 @@ def mapping_place_in(form: Form, sites: Sites) -> MappingPlace:
 
 
 class MappingDesk:
-    """The mappings' list and form, and the list of addresses nobody has decided."""
+    """The mappings' list and form."""
 
     def __init__(
         self,
@@ -140,24 +138,6 @@ class MappingDesk:
             )
         back = addresses.MISSES if visit.form.one("ve") == addresses.MISSES else addresses.MAPPINGS
         return RedirectResponse(addresses.with_notice(back, batch.id), 303)
-
-    def misses(self, visit: Visit) -> Response:
-        """The addresses nobody has decided, most visited first."""
-        offset = min(visit.params.number("tu-hang") or 0, MOST_SKIPPED)
-        with self._database.reading() as connection:
-            misses = Misses(connection)
-            rows = misses.listing(limit=PAGE_SIZE + 1, offset=offset)
-            return self._pages.answer(
-                visit,
-                "misses.html",
-                tab=addresses.MISSES,
-                rows=rows[:PAGE_SIZE],
-                offset=offset,
-                page_size=PAGE_SIZE,
-                more=len(rows) > PAGE_SIZE,
-                count=misses.total(),
-                notice=notice_of(connection, visit),
-            )
 
     def _form(
         self, visit: Visit, draft: Draft, judgement: Judgement, *, status: int = 200

@@ -36,6 +36,7 @@ DEEDS: dict[str, str] = {
     Verb.EDIT: _("Đã sửa"),
     "map": _("Đã ánh xạ"),
     "import": _("Đã nhập"),
+    "suggestion": _("Đã nhận gợi ý"),
     "undo": _("Đã hoàn tác"),
     "mixed": _("Nhiều việc"),
 }
@@ -60,6 +61,7 @@ MAPPING_SOURCES: dict[str, str] = {
     "crawl": _("thu thập"),
     "import": _("nhập từ tệp"),
     "editor": _("biên tập viên"),
+    "suggestion": _("gợi ý được nhận"),
 }
 
 FLAGS: dict[str, str] = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from redirects.clues import slug
 from redirects.formats.cells import read_targets
 from redirects.mapping import Mapping, MappingKind
 from redirects.site import Portal
 from redirects.sites import Sites
-from redirects.suggest import slug
 from redirects.targets import TargetError, check_target, fault_message
 from redirects.url import UrlError, parse_url
 

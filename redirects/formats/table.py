@@ -12,12 +12,12 @@ import io
 from collections.abc import Iterable, Iterator
 from unicodedata import normalize
 
+from redirects.clues import slug
 from redirects.formats.cells import bare_cell, guard_cell, write_targets
 from redirects.formats.rows import Refusal, RowError, mapping_of
 from redirects.mapping import Mapping
 from redirects.site import Portal
 from redirects.sites import Sites
-from redirects.suggest import slug
 
 COLUMNS = ("old_url", "kind", "target", "reason")
 

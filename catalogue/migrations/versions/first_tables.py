@@ -66,6 +66,7 @@ def _create_captures() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_capture_site_id_site")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_capture")),
     )
+    op.create_index(op.f("ix_capture_digest"), "capture", ["digest"])
     op.create_index(op.f("ix_capture_key_captured_at"), "capture", ["key", "captured_at"])
     op.create_index(op.f("ix_capture_site_id_id"), "capture", ["site_id", "id"])
     op.create_table(
@@ -190,6 +191,20 @@ def _create_documents() -> None:
 
 
 def _create_redirects() -> None:
+    op.create_table(
+        "clue",
+        sa.Column("clue", sa.String(length=200), nullable=False),
+        sa.Column("document_id", ID, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("clue", "document_id", name=op.f("pk_clue")),
+    )
+    op.create_table(
+        "link_text",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("site_id", ID, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_link_text_site_id_site")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_link_text")),
+    )
     op.create_table(
         "mapping",
         sa.Column("id", ID, nullable=False),

@@ -96,7 +96,7 @@ def test_a_reference_names_a_document(target: str, number: int | None) -> None:
 def test_a_miss_is_mapped_in_two_steps(office: Office, client: TestClient) -> None:
     page = client.get("/chua-ro").text
     assert page.index("lich-tiep-cong-dan") < page.index("tabid=119")
-    link = LexborHTMLParser(page).css_first("td a")
+    link = LexborHTMLParser(page).css_first("td a[data-key=o]")
     form = LexborHTMLParser(client.get(link.attributes["href"]).text)
     suggestion = form.css_first("a.button")
     assert "Thông báo lịch tiếp công dân tháng 7" in form.css_first("#goi-y + ul").text()
@@ -190,7 +190,7 @@ def test_the_list_of_mappings_goes_on(client: TestClient, monkeypatch: pytest.Mo
 
 
 def test_the_list_of_misses_goes_on(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.console.mapping.PAGE_SIZE", 1)
+    monkeypatch.setattr("gateway.console.misses.PAGE_SIZE", 1)
     tree = LexborHTMLParser(client.get("/chua-ro").text)
     second = LexborHTMLParser(
         client.get(f"/chua-ro{tree.css_first('a[rel=next]').attributes['href']}").text
