@@ -22,10 +22,12 @@ from catalogue.importing import SECTION, STATE, TITLE
 from catalogue.mappings import Mappings, MappingSource
 from catalogue.review import Decision, Verb, decide
 from catalogue.row_states import CHUNK, DOCUMENTS, MAPPINGS, MISSES, RowStates
+from catalogue.rules import Rules
 from catalogue.schema import mapping as mapping_table
 from catalogue.schema import miss as miss_table
 from catalogue.search.analysis import fold
 from redirects.mapping import CanonicalUrl, Mapping
+from redirects.rule import Rule
 
 __all__ = [
     "Batch",
@@ -93,12 +95,13 @@ def decide_mapping(
 def import_mappings(
     connection: Connection,
     placed: Sequence[tuple[str, Mapping]],
+    rules: Sequence[Rule] = (),
     *,
     editor: str,
     now: datetime,
     source: MappingSource = "import",
 ) -> Batch:
-    """Set many mappings, each with its site's name, active at once, as one batch.
+    """Set many mappings, each with its site's name, active at once, and rules, as one batch.
 
     Of several for one address the last counts. The addresses are no longer misses. The batch's
     verb is `source`: "import", or "suggestion" for what was suggested and accepted.
@@ -117,6 +120,8 @@ def import_mappings(
             if state != before.get(each)
         ]
         changes += _clear_misses(connection, keys, verb=source, now=now)
+    for rule in rules:
+        Rules(connection).put(rule)
     raise_revision(connection)
     return Audit(connection).record(changes, editor=editor, now=now, verb=source)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
@@ -17,6 +18,7 @@ from catalogue.sites import Sites
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
 
 _DOCUMENT = re.compile(r"doc:[0-9]{1,18}")
+_CHUNK = 2000  # keys named in one statement
 
 MappingState = Literal["suggested", "active", "refused"]
 MappingSource = Literal["crawl", "import", "editor", "suggestion"]
@@ -117,6 +119,16 @@ class Mappings:
         """Return what is known about an address."""
         row = self._connection.execute(select(table).where(table.c.key == key)).first()
         return None if row is None else self._stored(row)
+
+    def standing(self, keys: Iterable[CanonicalUrl]) -> dict[CanonicalUrl, StoredMapping]:
+        """Return what is known about each of many addresses."""
+        found: dict[CanonicalUrl, StoredMapping] = {}
+        rest = iter(keys)
+        while chunk := list(islice(rest, _CHUNK)):
+            statement = select(table).where(table.c.key.in_(chunk))
+            for row in self._connection.execute(statement):
+                found[CanonicalUrl(row.key)] = self._stored(row)
+        return found
 
     def to_document(self, document_id: int) -> list[StoredMapping]:
         """Return the mappings that lead to a document, in the order they were made."""

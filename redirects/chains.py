@@ -1,8 +1,8 @@
-"""Redirects that lead to other old addresses: followed to their end, or shown to go round."""
+"""Redirects that lead to other old addresses; `redirects.walks` says where they end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from redirects.canonical import canonical_host, canonical_path
 from redirects.mapping import CanonicalUrl
@@ -38,23 +38,6 @@ class Chains:
         """Tell whether new content answers a canonical path on a host."""
         return host in self._portal_hosts and bool(self._live.matching(path))
 
-    def __iter__(self) -> Iterator[CanonicalUrl]:
-        return iter(self._following)
-
-    def follow(
-        self, key: CanonicalUrl, redirects: Callable[[CanonicalUrl], bool]
-    ) -> list[CanonicalUrl]:
-        """List the addresses on the way from `key`; one that goes round ends where it has been."""
-        chain = [key]
-        seen = {key}
-        while (following := self._following.get(chain[-1])) and redirects(following):
-            chain.append(following)
-            if following in seen:
-                break
-            seen.add(following)
-        return chain
-
-
-def goes_round(chain: list[CanonicalUrl]) -> bool:
-    """Tell a loop from a chain."""
-    return chain[-1] in chain[:-1]
+    def links(self, redirects: Callable[[CanonicalUrl], bool]) -> dict[CanonicalUrl, CanonicalUrl]:
+        """Give every redirect that leads to another one, with that one."""
+        return {key: onward for key, onward in self._following.items() if redirects(onward)}

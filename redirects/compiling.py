@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from redirects import entry as entries
 from redirects.canonical import canonical_host, split_key
-from redirects.chains import Chains, goes_round
+from redirects.chains import Chains
 from redirects.entry import digest, names_digest
 from redirects.finding import Finding
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
@@ -30,6 +30,7 @@ from redirects.targets import (
     is_reference,
     location,
 )
+from redirects.walks import Walk, walk_all
 
 Locate = Callable[[str], str | None]
 """Where a `doc:`, `unit:` or `section:` reference lives now: a target, or None when nowhere."""
@@ -92,14 +93,12 @@ class Draft:
 
     def flatten(self) -> None:
         """Lead every redirect to the end of its chain; leave out those that go round."""
-        looping: set[CanonicalUrl] = set()
-        endings: dict[bytes, bytes] = {}
-        for key in self.chains:
-            chain = self.chains.follow(key, self.redirects)
-            if goes_round(chain):
-                looping.add(key)
-            elif len(chain) > 1:
-                endings[digest(key)] = self._shortcut(chain)
+        links = self.chains.links(self.redirects)
+        walks = walk_all(links, self._on_trial)
+        looping = [key for key, walk in walks.items() if walk.goes_round]
+        endings = {
+            digest(key): self._shortcut(walk) for key, walk in walks.items() if not walk.goes_round
+        }
         self.entries.update(endings)
         for key in sorted(looping):
             del self.entries[digest(key)]
@@ -158,10 +157,12 @@ class Draft:
             names = (piece.partition("=")[0] for piece in query.split("&"))
             self._names.setdefault(path_key, set()).update(names)
 
-    def _shortcut(self, chain: list[CanonicalUrl]) -> bytes:
-        hops = [self.entries[digest(key)] for key in chain]
-        on_trial = any(hop[:1] == entries.TEMPORARY for hop in hops)
-        return (entries.TEMPORARY if on_trial else entries.MOVED) + hops[-1][1:]
+    def _on_trial(self, key: CanonicalUrl) -> bool:
+        return self.entries[digest(key)][:1] == entries.TEMPORARY
+
+    def _shortcut(self, walk: Walk[CanonicalUrl]) -> bytes:
+        kind = entries.TEMPORARY if walk.marked else entries.MOVED
+        return kind + self.entries[digest(walk.end)][1:]
 
     def _usable(self, rule: Rule) -> Rule | None:
         if self._sites.named(rule.site) is None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from redirects.canonical import split_key
-from redirects.chains import goes_round
 from redirects.compiling import Draft
 from redirects.finding import Finding
-from redirects.mapping import CanonicalUrl, Mapping
+from redirects.mapping import CanonicalUrl
+from redirects.mapping import Mapping as Decided
 from redirects.patterns import PatternError, Patterns, compile_pattern
 from redirects.rule import Rule, RulePlace
 from redirects.site import Portal, Site
 from redirects.sites import Sites
+from redirects.walks import walk_all
+
+_HOPS_SHOWN = 5
 
 
 def lint(
-    mappings: Iterable[Mapping], rules: Iterable[Rule], portal: Portal, sites: Iterable[Site]
+    mappings: Iterable[Decided], rules: Iterable[Rule], portal: Portal, sites: Iterable[Site]
 ) -> list[Finding]:
     """Find loops, chains, foreign and empty targets, contradictions, and what is never reached.
 
@@ -56,13 +59,21 @@ def _usable_live(portal: Portal) -> tuple[tuple[str, ...], list[Finding]]:
 
 
 def _chains(draft: Draft) -> list[Finding]:
-    findings: list[Finding] = []
-    for key in draft.chains:
-        chain = draft.chains.follow(key, draft.redirects)
-        if len(chain) > 1 and not goes_round(chain):
-            message = f"Chuyển hướng nối tiếp qua {len(chain) - 1} địa chỉ cũ: {' → '.join(chain)}"
-            findings.append(Finding("warning", "chain", message, key))
-    return findings
+    links = draft.chains.links(draft.redirects)
+    return [
+        Finding("warning", "chain", _way(key, links, walk.hops), key)
+        for key, walk in walk_all(links).items()
+        if not walk.goes_round
+    ]
+
+
+def _way(key: CanonicalUrl, links: Mapping[CanonicalUrl, CanonicalUrl], hops: int) -> str:
+    """Write a chain out, a long one only by its beginning."""
+    way = [key]
+    while len(way) <= min(hops, _HOPS_SHOWN):
+        way.append(links[way[-1]])
+    more = " → …" if hops > _HOPS_SHOWN else ""
+    return f"Chuyển hướng nối tiếp qua {hops} địa chỉ cũ: {' → '.join(way)}{more}"
 
 
 def _hidden_by_live(keys: Iterable[CanonicalUrl], draft: Draft) -> list[Finding]:

@@ -2,145 +2,181 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from catalogue import decisions
-from catalogue.mappings import Mappings
-from catalogue.rules import Rules
-from gateway.cli.output import complain, out
+from catalogue.intake import Conflict, Judgement, Verdict
+from gateway.cli.output import complain, out, print_json
 from gateway.cli.workplace import Workplace, now
+from gateway.importing import ImportFormat, ReadFile, read_file, take_files, try_files
 from gateway.site.paths import LIVE_PATHS
-from redirects.canonical import split_key
-from redirects.formats.apache_directives import read_apache
-from redirects.formats.json_lines import read_json_lines
-from redirects.formats.nginx_directives import read_nginx
+from redirects.formats.decoding import Charset
 from redirects.formats.reading import Reading
-from redirects.formats.redirects_list import read_redirects_list
-from redirects.formats.rows import RowError
-from redirects.formats.table import read_table
-from redirects.formats.wordpress import read_wordpress
-from redirects.formats.workbook import read_workbook
-from redirects.mapping import Mapping
 from redirects.sites import Sites
 
 _EDITOR = "hopnhat redirects import"  # whom the audit names
+_TOLD = 100
+"""So many problems of one kind are printed, and then how many there are."""
 
 
-class ImportFormat(StrEnum):
-    """What decisions can be read from."""
+class Separator(StrEnum):
+    """What parts the cells of a table, by a name that a shell does not eat."""
 
-    CSV = "csv"
-    XLSX = "xlsx"
-    JSON = "json"
-    NETLIFY = "netlify"
-    NGINX = "nginx"
-    APACHE = "apache"
-    WORDPRESS = "wordpress"
+    COMMA = "comma"
+    SEMICOLON = "semicolon"
+    TAB = "tab"
+    PIPE = "pipe"
 
 
-_BY_SUFFIX = {
-    ".xlsx": ImportFormat.XLSX,
-    ".xls": ImportFormat.XLSX,
-    ".ods": ImportFormat.XLSX,
-    ".json": ImportFormat.JSON,
-    ".jsonl": ImportFormat.JSON,
-    ".ndjson": ImportFormat.JSON,
-    ".conf": ImportFormat.NGINX,
+_SEPARATORS = {
+    Separator.COMMA: ",",
+    Separator.SEMICOLON: ";",
+    Separator.TAB: "\t",
+    Separator.PIPE: "|",
 }
-_BY_NAME = {"_redirects": ImportFormat.NETLIFY, ".htaccess": ImportFormat.APACHE}
-_LINES: dict[ImportFormat, Callable[[bytes, Reading], None]] = {
-    ImportFormat.JSON: read_json_lines,
-    ImportFormat.NETLIFY: read_redirects_list,
-    ImportFormat.NGINX: read_nginx,
-    ImportFormat.APACHE: read_apache,
-    ImportFormat.WORDPRESS: read_wordpress,
-}
+_NAMES = {character: name for name, character in _SEPARATORS.items()}
+
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)]
+Form = Annotated[
+    ImportFormat | None, typer.Option("--format", help="By the file's name when none.")
+]
+Owner = Annotated[
+    str | None, typer.Option("--site", help="Whose file it is: the owner of paths without a host.")
+]
+Encoding = Annotated[
+    Charset | None, typer.Option("--encoding", help="What the file is written in; else detected.")
+]
+Parted = Annotated[
+    Separator | None, typer.Option("--separator", help="What parts the cells; else detected.")
+]
 
 
 def import_table(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    files: Files,
     *,
-    form: Annotated[
-        ImportFormat | None, typer.Option("--format", help="By the file's name when none.")
-    ] = None,
-    site: Annotated[
-        str | None, typer.Option(help="Whose file it is: the owner of paths without a host.")
-    ] = None,
+    form: Form = None,
+    site: Owner = None,
+    encoding: Encoding = None,
+    separator: Parted = None,
     dry_run: Annotated[bool, typer.Option(help="Say what would change, change nothing.")] = False,
     skip_bad_rows: Annotated[bool, typer.Option(help="Import the good rows all the same.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite/--keep", help="Replace what editors have decided, or not.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
 ) -> None:
-    """Import mappings and rules: all rows in one transaction, or none when one is wrong."""
+    """Import mappings and rules: all rows in one transaction, or none when one is refused."""
     place: Workplace = context.obj
-    reading = _reading(place, site)
-    _read(file, form or _format_of(file), reading)
-    for row in reading.errors:
-        complain(_row_line(file, row))
-    if reading.errors and not skip_bad_rows:
-        complain(f"{file}: nothing was imported; --skip-bad-rows takes the other rows")
-        raise typer.Exit(1)
+    read = read_files(place, files, form=form, site=site, encoding=encoding, separator=separator)
+    refused = sum(len(one.reading.errors) for one in read)
+    complain_capped([line for one in read for line in _refusals(one)])
+    stops = bool(refused) and not skip_bad_rows
     with place.database() as database:
-        with database.reading() as connection:
-            changes = Counter(_change(Mappings(connection), one) for one in reading.mappings)
-        if not dry_run:
+        batch = None
+        if dry_run or stops:
+            with database.reading() as connection:
+                judgement = try_files(connection, read, overwrite=overwrite)
+        else:
             with database.writing() as connection:
-                batch = decisions.import_mappings(
-                    connection, _placed(reading), editor=_EDITOR, now=now()
-                )
-                for rule in reading.rules:
-                    Rules(connection).put(rule)
+                done = take_files(connection, read, overwrite=overwrite, editor=_EDITOR, now=now())
+            judgement, batch = done.judgement, done.batch
+    complain_capped([_conflict(one) for one in judgement.conflicts])
+    complain_capped(
+        [
+            f"rule {one.rule.name}: {_decided(taken=one.taken)}, another of that name stands"
+            for one in judgement.rule_conflicts
+        ]
+    )
+    counts = _counts(judgement, refused)
+    if json:
+        print_json({"files": [_found(one) for one in read], **counts, "batch": batch and batch.id})
+    else:
+        for one in read:
+            out.print(_said(one), markup=False, highlight=False, soft_wrap=True)
+        if batch is not None:
             out.print(f"batch {batch.id}", markup=False)
-    counts = {name: changes[name] for name in ("new", "changed", "same")}
-    counts |= {"rules": len(reading.rules)} if reading.rules else {}
-    counts |= {"refused": len(reading.errors)}
-    out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+        out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+    if stops:
+        complain("nothing was imported; --skip-bad-rows takes the other rows")
+        raise typer.Exit(1)
 
 
-def _reading(place: Workplace, site: str | None) -> Reading:
+def read_files(
+    place: Workplace,
+    files: list[Path],
+    *,
+    form: ImportFormat | None,
+    site: str | None,
+    encoding: Charset | None,
+    separator: Separator | None,
+) -> list[ReadFile]:
+    """Read files by the settings' sites, each into a reading of its own."""
     sites = Sites(place.settings.sites())
+    portal = place.settings.as_portal(LIVE_PATHS)
     owner = sites.named(site) if site else None
     if site and owner is None:
         known = ", ".join(one.name for one in sites)
         raise typer.BadParameter(f"no site is called {site!r}; known: {known}")
-    return Reading(sites, place.settings.as_portal(LIVE_PATHS), owner)
+    parted = None if separator is None else _SEPARATORS[separator]
+
+    def read(path: Path) -> ReadFile:
+        reading = Reading(sites, portal, owner, encoding, parted)
+        return read_file(str(path), path.read_bytes(), reading, form)
+
+    return [read(path) for path in files]
 
 
-def _format_of(file: Path) -> ImportFormat:
-    by_suffix = _BY_SUFFIX.get(file.suffix.lower(), ImportFormat.CSV)
-    return _BY_NAME.get(file.name.lower(), by_suffix)
+def complain_capped(lines: list[str]) -> None:
+    """Print problems, the first hundred of them, and how many there are."""
+    for line in lines[:_TOLD]:
+        complain(line)
+    if len(lines) > _TOLD:
+        complain(f"… {len(lines)} in all, {_TOLD} shown")
 
 
-def _read(file: Path, form: ImportFormat, reading: Reading) -> None:
-    content = file.read_bytes()
-    if form in _LINES:
-        _LINES[form](content, reading)
-        return
-    read = read_workbook if form is ImportFormat.XLSX else read_table
-    mappings, wrong = read(content, sites=reading.sites, portal=reading.portal)
-    reading.mappings += mappings
-    reading.errors += wrong
-
-
-def _placed(reading: Reading) -> list[tuple[str, Mapping]]:
+def _refusals(file: ReadFile) -> list[str]:
     return [
-        (site.name, one)
-        for one in reading.mappings
-        if (site := reading.sites.of_host(split_key(one.key)[0]))
+        f"{file.name}:{row.line}: {row.column} = {row.value!r}: {row.message}"
+        for row in file.reading.errors
     ]
 
 
-def _row_line(file: Path, row: RowError) -> str:
-    return f"{file}:{row.line}: {row.column} = {row.value!r}: {row.message}"
+def _conflict(conflict: Conflict) -> str:
+    row = conflict.row
+    begins = f"{row.file}:{row.line}: {row.mapping.raw}: {_decided(taken=conflict.taken)}, "
+    if conflict.earlier is not None:
+        return f"{begins}{conflict.earlier.file}:{conflict.earlier.line} decides otherwise"
+    return f"{begins}an editor's decision stands"
 
 
-def _change(known: Mappings, mapping: Mapping) -> str:
-    stored = known.find(mapping.key)
-    if stored is None:
-        return "new"
-    return "same" if stored.mapping == mapping and stored.state == "active" else "changed"
+def _decided(*, taken: bool) -> str:
+    return "overwrites" if taken else "not taken"
+
+
+def _counts(judgement: Judgement, refused: int) -> dict[str, int]:
+    counts = {verdict.value: judgement.counts[verdict] for verdict in Verdict}
+    if judgement.rule_counts:
+        counts |= {f"rules {one.value}": judgement.rule_counts[one] for one in Verdict}
+    return counts | {"refused": refused}
+
+
+def _found(file: ReadFile) -> dict[str, str | int | None]:
+    reading = file.reading
+    return {
+        "file": file.name,
+        "format": file.form.value,
+        "encoding": reading.charset,
+        "separator": _NAMES[reading.separator] if reading.separator else None,
+        "refused": len(reading.errors),
+    }
+
+
+def _said(file: ReadFile) -> str:
+    found = _found(file)
+    separator = f", parted by {found['separator']}" if found["separator"] else ""
+    encoding = f", {found['encoding']}" if found["encoding"] else ""
+    return f"{file.name}: {found['format']}{encoding}{separator}"

@@ -11,17 +11,14 @@ from typing import Annotated
 
 import typer
 
-from catalogue.mappings import Mappings
-from catalogue.rules import Rules
 from gateway.cli.exporting import export_table
 from gateway.cli.importing import import_table
+from gateway.cli.linting import lint_table
 from gateway.cli.output import out, print_json
 from gateway.cli.suggesting import suggest
 from gateway.cli.workplace import Workplace
 from gateway.publishing import ground_of, publish
 from gateway.resolving import explain_in_lines, request_of
-from gateway.site.paths import LIVE_PATHS
-from redirects.lint import lint as lint_redirects
 from redirects.resolver import Resolver
 from redirects.snapshot import open_snapshot
 
@@ -29,6 +26,7 @@ redirects = typer.Typer(help="Mappings: import, export, lint, suggest.", no_args
 redirects.command("import")(import_table)
 redirects.command("export")(export_table)
 redirects.command("suggest")(suggest)
+redirects.command("lint")(lint_table)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -72,32 +70,3 @@ def _resolver(place: Workplace) -> Iterator[Resolver]:
             yield snapshot.resolver()
         finally:
             snapshot.close()
-
-
-@redirects.command("lint")
-def lint(
-    context: typer.Context,
-    *,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
-) -> None:
-    """Find loops, chains, foreign targets, contradictions and what is never reached."""
-    place: Workplace = context.obj
-    with place.database(read_only=True) as database, database.reading() as connection:
-        findings = lint_redirects(
-            mappings=Mappings(connection).active(),
-            rules=[*place.settings.rules(), *Rules(connection).all()],
-            portal=place.settings.as_portal(LIVE_PATHS),
-            sites=place.settings.sites(),
-        )
-    if json:
-        print_json([asdict(finding) for finding in findings])
-    else:
-        for finding in findings:
-            out.print(
-                f"{finding.level} {finding.code} {finding.where}: {finding.message}",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
-    if any(finding.level == "error" for finding in findings):
-        raise typer.Exit(1)

@@ -1,14 +1,14 @@
-"""Mappings as JSON, one object a line: every kind, nothing lost, for programs."""
+"""Mappings as JSON, an object a line or all in one list: every kind, nothing lost."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from redirects.formats.cells import write_targets
+from redirects.formats.json_items import items_of
 from redirects.formats.reading import Reading
-from redirects.formats.table import decode
 from redirects.mapping import Mapping, SplitTarget
 
 
@@ -19,22 +19,48 @@ def write_json_lines(mappings: Iterable[Mapping]) -> bytes:
 
 def read_json_lines(content: bytes, reading: Reading) -> None:
     """Read what `write_json_lines` writes into `reading`; a key is made anew, never believed."""
-    for number, line in enumerate(decode(content).splitlines(), start=1):
+    text = reading.text_of(content)
+    if text.lstrip().startswith("[") and (start := _list_start(text)) is not None:
+        for number, item in items_of(text, start):
+            _take(number, item, reading)
+        return
+    for number, line, item in _lines(text):
+        if isinstance(item, Exception):
+            reading.refuse(number, "", line, f"Không đọc được dòng này: {item}")
+        else:
+            _take(number, item, reading)
+
+
+def _list_start(text: str) -> int | None:
+    """Where the first item of the list may be; None where the text as a whole is no JSON."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return text.index("[") + 1
+
+
+def _lines(text: str) -> Iterator[tuple[int, str, Any]]:
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            _read(number, json.loads(line), reading)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            reading.refuse(number, "", line, f"Không đọc được dòng này: {error}")
+            yield number, line, json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield number, line, error
 
 
-def _read(number: int, item: dict[str, Any], reading: Reading) -> None:
-    targets = [
-        SplitTarget(str(one["label"]), str(one["target"])) for one in item.get("targets", ())
-    ]
-    target = write_targets(tuple(targets)) or str(item.get("target", ""))
-    kind, reason = str(item.get("kind", "")), str(item.get("reason", ""))
-    reading.add_mapping(number, str(item["old_url"]), target, kind=kind, reason=reason)
+def _take(number: int, item: Any, reading: Reading) -> None:
+    try:
+        targets = [
+            SplitTarget(str(one["label"]), str(one["target"])) for one in item.get("targets", ())
+        ]
+        target = write_targets(tuple(targets)) or str(item.get("target", ""))
+        kind, reason = str(item.get("kind", "")), str(item.get("reason", ""))
+        reading.add_mapping(number, str(item["old_url"]), target, kind=kind, reason=reason)
+    except (TypeError, KeyError, AttributeError) as error:
+        shown = json.dumps(item, ensure_ascii=False)
+        reading.refuse(number, "", shown, f"Không đọc được dòng này: {error}")
 
 
 def _fields(mapping: Mapping) -> dict[str, object]:

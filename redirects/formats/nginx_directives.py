@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from redirects.formats.reading import Reading, re2_pattern, re2_target
-from redirects.formats.table import decode
+from redirects.formats.reading import Reading
 
 _TOKEN = re.compile(
     r"""\#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([;{}])|((?:\$\{\w+\}|\\.|[^\s;{}])+)""",
@@ -27,7 +26,7 @@ def read_nginx(content: bytes, reading: Reading) -> None:
     """Read every directive into `reading`; server_name says whose the next ones are."""
     owner = reading.site
     blocks: list[_Words] = []
-    for line, words, end in _statements(decode(content)):
+    for line, words, end in _statements(reading.text_of(content)):
         if end == "{":
             blocks.append(words)
             if words[:1] == ["server"]:
@@ -88,7 +87,7 @@ def _read_entry(line: int, key: str, value: str, variable: str, reading: Reading
     target = "" if kind == "410" else value
     if key.startswith("~"):
         expression = key[1:].removeprefix("*")
-        reading.add_rule(line, re2_pattern(expression), re2_target(target), kind=kind)
+        reading.add_expression(line, expression, target, kind=kind)
     else:
         reading.add_mapping(line, key.removeprefix("\\"), target, kind=kind)
 
@@ -109,7 +108,7 @@ def _read_rewrite(line: int, expression: str, target: str, flags: _Words, readin
         reading.refuse(line, "", " ".join(["rewrite", expression, target, *flags]))
         return
     target = target.removesuffix("?")  # which tells nginx not to hang the query behind
-    reading.add_rule(line, re2_pattern(expression), re2_target(target), kind=kind)
+    reading.add_expression(line, expression, target, kind=kind)
 
 
 def _read_return(line: int, place: _Words, answer: _Words, reading: Reading) -> None:
@@ -126,7 +125,7 @@ def _read_return(line: int, place: _Words, answer: _Words, reading: Reading) -> 
         case ["=", path]:
             reading.add_mapping(line, path, target, kind=kind)
         case ["~" | "~*", pattern]:
-            reading.add_rule(line, re2_pattern(pattern), re2_target(target), kind=kind)
+            reading.add_expression(line, pattern, target, kind=kind)
         case [path] | ["^~", path]:
             reading.add_rule(line, f"{path}*", target, kind=kind)
         case _:

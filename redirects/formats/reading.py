@@ -1,4 +1,4 @@
-"""What a file of another server says, gathered line by line: mappings, rules, and what is refused.
+"""What a file says, gathered line by line: mappings, rules, and what is refused.
 
 Every reader goes through here, so a target is judged and an address keyed in one place.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
+from redirects.formats.decoding import Charset, charset_of, decode
 from redirects.formats.rows import Refusal, RowError, kind_of, mapping_of
 from redirects.mapping import Mapping
 from redirects.patterns import PatternError, expand, sample_captures
@@ -21,19 +23,59 @@ _NUMBERED = re.compile(r"[$%](\d)")
 _NAMED_GROUP = re.compile(r"\(\?<(?=[A-Za-z_])")
 _AT_END = re.compile(r"(?<!\\)(?:\\\\)*\$$")
 _NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
+_ONE_PATH = re.compile(r"\^(/(?:[\w/~=&,;:@!%-]|\\[^\w\s])*)\$")
+_ESCAPED = re.compile(r"\\(.)")
+_LONGEST_NAME = 64  # of a rule: what the catalogue's column holds
 NOT_UNDERSTOOD = "Không hiểu dòng này."
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A mapping that was read: the line it stands on, whose it is, and what it says."""
+
+    line: int
+    site: str
+    mapping: Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A line as it stands in the file, before anything was made of it."""
+
+    line: int
+    source: str
+    target: str
+    kind: str
 
 
 @dataclass(slots=True)
 class Reading:
-    """One file being read. `site` is whose file it is: the owner of addresses without a host."""
+    """One file being read. `site` is whose file it is: the owner of addresses without a host.
+
+    `charset` and `separator` may be given; otherwise they are found out, and say afterwards what
+    was found (`separator` only of a table). `written` keeps every line that names an old address,
+    also one that is refused.
+    """
 
     sites: Sites
     portal: Portal
     site: Site | None = None
-    mappings: list[Mapping] = field(default_factory=list)
+    charset: Charset | None = None
+    separator: str | None = None
+    taken: list[Taken] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+
+    @property
+    def mappings(self) -> list[Mapping]:
+        """What was taken, without its place."""
+        return [one.mapping for one in self.taken]
+
+    def text_of(self, content: bytes) -> str:
+        """Read bytes as text, and note the charset."""
+        self.charset = self.charset or charset_of(content)
+        return decode(content, self.charset)
 
     def refuse(self, line: int, column: str, value: str, message: str = NOT_UNDERSTOOD) -> None:
         """Name a line that is not taken."""
@@ -43,19 +85,31 @@ class Reading:
         self, line: int, address: str, target: str, *, kind: str = "301", reason: str = ""
     ) -> None:
         """Take one old address: an URL, or a path of the file's site."""
-        if _SURROGATE.search(address + target + reason):
+        self.written.append(Written(line, address, target, kind))
+        text = address + target + reason
+        if not text.isascii() and _SURROGATE.search(text):
             self.refuse(line, "", ascii(address))
             return
-        if address.startswith("/") and self.site is None:
-            self._refuse_without_site(line, address)
-            return
-        if address.startswith("/") and self.site is not None:
+        if address.startswith("/"):
+            if self.site is None:
+                self._refuse_without_site(line, address)
+                return
             address = f"http://{self.site.host}{address}"
         row = {"old_url": address, "kind": kind, "target": target, "reason": reason}
         try:
-            self.mappings.append(mapping_of(row, self.sites, self.portal))
+            site, mapping = mapping_of(row, self.sites, self.portal)
         except Refusal as refusal:
             self.refuse(line, refusal.column, refusal.value, refusal.message)
+        else:
+            self.taken.append(Taken(line, site.name, mapping))
+
+    def add_expression(self, line: int, expression: str, target: str, *, kind: str) -> None:
+        """Take another server's expression: a mapping where it fits one path only, else a rule."""
+        only = _ONE_PATH.fullmatch(expression)
+        if only and "$" not in target:
+            self.add_mapping(line, _ESCAPED.sub(r"\1", only[1]), target, kind=kind)
+        else:
+            self.add_rule(line, re2_pattern(expression), re2_target(target), kind=kind)
 
     def add_rule(
         self, line: int, pattern: str, target: str, *, kind: str = "301", site: Site | None = None
@@ -80,13 +134,21 @@ class Reading:
         except TargetError as error:
             self.refuse(line, "target", target, fault_message(error))
         else:
-            rule = Rule(pattern, site.name, pattern, read, target or None, order=line)
-            self.rules.append(rule)
+            name = rule_name(pattern)
+            self.rules.append(Rule(name, site.name, pattern, read, target or None, order=line))
 
     def _refuse_without_site(self, line: int, address: str) -> None:
         self.refuse(
             line, "old_url", address, "Địa chỉ không có tên miền: hãy nói tệp này của cổng nào."
         )
+
+
+def rule_name(pattern: str) -> str:
+    """Name an imported rule by its pattern; a long one is cut, and told apart by its digest."""
+    if len(pattern) <= _LONGEST_NAME:
+        return pattern
+    mark = blake2b(pattern.encode(), digest_size=4).hexdigest()
+    return f"{pattern[: _LONGEST_NAME - len(mark) - 1]}…{mark}"
 
 
 def re2_pattern(expression: str) -> str:

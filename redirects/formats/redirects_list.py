@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from redirects.formats.reading import Reading
-from redirects.formats.table import decode
 from redirects.url import UrlError, parse_url
 
 _STATUS = re.compile(r"(\d{3})!?")
@@ -16,7 +15,7 @@ _KNOWN = ("301", "302", "303", "307", "308", "410")
 
 def read_redirects_list(content: bytes, reading: Reading) -> None:
     """Read every line into `reading`."""
-    for number, line in enumerate(decode(content).splitlines(), start=1):
+    for number, line in enumerate(reading.text_of(content).splitlines(), start=1):
         words = re.sub(r"(?:^|\s)#.*", "", line).split()
         if words:
             _read(number, line.strip(), words, reading)
@@ -27,6 +26,8 @@ def _read(number: int, line: str, words: list[str], reading: Reading) -> None:
     parameters: list[str] = []
     while rest and _PARAMETER.fullmatch(rest[0]):
         parameters.append(rest.pop(0))
+    if rest == ["410"]:
+        rest = ["-", *rest]  # what is gone leads nowhere
     target, *rest = rest or [""]
     status = _STATUS.fullmatch(rest[0]) if rest else None
     if not target or len(rest) > 1 or (rest and not status):

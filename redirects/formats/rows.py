@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from redirects.clues import slug
 from redirects.formats.cells import read_targets
 from redirects.mapping import Mapping, MappingKind
-from redirects.site import Portal
+from redirects.site import Portal, Site
 from redirects.sites import Sites
 from redirects.targets import TargetError, check_target, fault_message
 from redirects.url import UrlError, parse_url
@@ -19,7 +19,7 @@ _KINDS = {
     MappingKind.SPLIT: ("split", "300", "tach", "chia-tach"),
     MappingKind.GONE: ("gone", "410", "da-go", "go-bo", "khong-con"),
     MappingKind.ARCHIVED: ("archived", "archive", "200", "luu-tru", "ban-luu"),
-    MappingKind.UNRESOLVED: ("unresolved", "404", "chua-quyet-dinh", "chua-xu-ly"),
+    MappingKind.UNRESOLVED: ("unresolved", "404", "418", "chua-quyet-dinh", "chua-xu-ly"),
 }  # fmt: skip
 _KIND_BY_NAME = {name: kind for kind, names in _KINDS.items() for name in names}
 
@@ -42,8 +42,8 @@ class Refusal(Exception):  # noqa: N818  it is no error of ours, it carries one 
         self.column, self.value, self.message = column, value, message
 
 
-def mapping_of(row: dict[str, str], sites: Sites, portal: Portal) -> Mapping:
-    """Make a mapping of a row: old_url, kind, target and reason by name.
+def mapping_of(row: dict[str, str], sites: Sites, portal: Portal) -> tuple[Site, Mapping]:
+    """Make a mapping of a row (old_url, kind, target and reason by name), and say whose it is.
 
     Raises:
         Refusal: a cell cannot be taken.
@@ -52,21 +52,22 @@ def mapping_of(row: dict[str, str], sites: Sites, portal: Portal) -> Mapping:
     found = sites.key_of(raw)
     if found is None:
         raise Refusal("old_url", raw, _why_nobodys(raw))
+    site, key = found
     kind = kind_of(row.get("kind", ""), target)
     reason = row.get("reason") or None
     match kind:
         case MappingKind.MOVED | MappingKind.TEMPORARY:
             _check(target, target, portal)
-            return Mapping(found[1], raw, kind, target=target, reason=reason)
+            return site, Mapping(key, raw, kind, target=target, reason=reason)
         case MappingKind.SPLIT:
             targets = read_targets(target)
             for item in targets:
                 _check(item.target, target, portal)
             if not targets:
                 raise Refusal("target", target, "Trang tách cần ít nhất một địa chỉ đích.")
-            return Mapping(found[1], raw, kind, targets=targets, reason=reason)
+            return site, Mapping(key, raw, kind, targets=targets, reason=reason)
         case MappingKind.GONE | MappingKind.ARCHIVED | MappingKind.UNRESOLVED:
-            return Mapping(found[1], raw, kind, reason=reason)
+            return site, Mapping(key, raw, kind, reason=reason)
 
 
 def kind_of(text: str, target: str) -> MappingKind:

@@ -10,16 +10,17 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from unicodedata import normalize
 
 from redirects.clues import slug
 from redirects.formats.cells import bare_cell, guard_cell, write_targets
-from redirects.formats.rows import Refusal, RowError, mapping_of
+from redirects.formats.reading import Reading
+from redirects.formats.rows import RowError
 from redirects.mapping import Mapping
 from redirects.site import Portal
 from redirects.sites import Sites
 
 COLUMNS = ("old_url", "kind", "target", "reason")
+SEPARATORS = (",", ";", "\t", "|")
 
 _HEADERS = {
     "old_url": ("old-url", "old-address", "source", "from", "url", "url-cu", "dia-chi-cu",
@@ -30,24 +31,31 @@ _HEADERS = {
     "reason": ("reason", "note", "ly-do", "ghi-chu"),
 }  # fmt: skip
 _COLUMN_OF = {slug(name): column for column, names in _HEADERS.items() for name in names}
-_SEPARATORS = (",", ";", "\t")
+_TOO_MANY = "Dòng có nhiều ô hơn tiêu đề; ô có dấu phân cách cần đặt trong ngoặc kép."
+
+Rows = Iterable[tuple[int, list[str]]]
 
 
 def read_table(
     content: bytes, *, sites: Sites, portal: Portal
 ) -> tuple[list[Mapping], list[RowError]]:
     """Read mappings from a CSV file; rows with an error are left out and reported."""
-    errors: list[RowError] = []
-    mappings, wrong = read_rows(_rows(decode(content), errors), sites=sites, portal=portal)
-    return mappings, [*wrong, *errors]
+    reading = Reading(sites, portal)
+    read_csv(content, reading)
+    return reading.mappings, reading.errors
 
 
-def read_rows(
-    rows: Iterable[tuple[int, list[str]]], *, sites: Sites, portal: Portal
-) -> tuple[list[Mapping], list[RowError]]:
-    """Read mappings from numbered rows of cells, the first of which may be a header."""
-    mappings: list[Mapping] = []
-    errors: list[RowError] = []
+def read_csv(content: bytes, reading: Reading) -> None:
+    """Read every row of a CSV file into `reading`; its separator is found when none is given."""
+    text = reading.text_of(content)
+    reading.separator = reading.separator or separator_of(text)
+    broken: list[RowError] = []
+    read_rows(_rows(text, reading.separator, broken), reading)
+    reading.errors += broken
+
+
+def read_rows(rows: Rows, reading: Reading) -> None:
+    """Read numbered rows of cells into `reading`; the first of them may be a header."""
     columns: list[str | None] | None = None
     for line, cells in rows:
         if columns is None:
@@ -55,11 +63,18 @@ def read_rows(
             if columns is not None:
                 continue
             columns = list(COLUMNS)  # no header: the cells stand in the order we write them in
-        try:
-            mappings.append(mapping_of(_by_column(cells, columns), sites, portal))
-        except Refusal as refusal:
-            errors.append(RowError(line, refusal.column, refusal.value, refusal.message))
-    return mappings, errors
+        beyond = next((cell for cell in cells[len(columns) :] if cell), "")
+        if beyond:
+            reading.refuse(line, "", beyond, _TOO_MANY)
+            continue
+        row = dict(zip(columns, cells, strict=False))
+        reading.add_mapping(
+            line,
+            row.get("old_url", ""),
+            row.get("target", ""),
+            kind=row.get("kind", ""),
+            reason=row.get("reason", ""),
+        )
 
 
 def write_table(mappings: Iterable[Mapping]) -> bytes:
@@ -74,19 +89,22 @@ def write_table(mappings: Iterable[Mapping]) -> bytes:
     return codecs.BOM_UTF8 + file.getvalue().encode()
 
 
-def decode(content: bytes) -> str:
-    """Read bytes as UTF-8, UTF-16 with its mark, else windows-1258."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return normalize("NFC", content.decode("cp1258", errors="replace"))
+def separator_of(text: str) -> str:
+    """Find what parts the cells: what makes most known headers of the first line, or most cells."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+
+    def fitness(separator: str) -> tuple[int, float]:
+        cells = next(csv.reader([first], delimiter=separator), [])
+        # "|" also parts the targets of a split, so it is the last to be believed.
+        parted = 1.5 if separator == "|" and len(cells) > 1 else len(cells)
+        return sum(slug(cell) in _COLUMN_OF for cell in cells), parted
+
+    return max(SEPARATORS, key=fitness)
 
 
-def _rows(text: str, errors: list[RowError]) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, separator: str, errors: list[RowError]) -> Iterator[tuple[int, list[str]]]:
     """Yield every row that holds something, with the line it starts on."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     started = 1
     try:
         for row in reader:
@@ -98,27 +116,6 @@ def _rows(text: str, errors: list[RowError]) -> Iterator[tuple[int, list[str]]]:
         errors.append(RowError(started, "", "", f"Không đọc được dòng này: {error}"))
 
 
-def _separator(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-
-    def fitness(separator: str) -> tuple[int, int]:
-        cells = next(csv.reader([first], delimiter=separator), [])
-        return sum(slug(cell) in _COLUMN_OF for cell in cells), len(cells)
-
-    return max(_SEPARATORS, key=fitness)
-
-
 def _columns(cells: list[str]) -> list[str | None] | None:
     columns = [_COLUMN_OF.get(slug(cell)) for cell in cells]
     return columns if "old_url" in columns else None
-
-
-def _by_column(cells: list[str], columns: list[str | None]) -> dict[str, str]:
-    beyond = [cell for cell in cells[len(columns) :] if cell]
-    if beyond:
-        raise Refusal(
-            "",
-            beyond[0],
-            "Dòng có nhiều ô hơn tiêu đề; ô có dấu phân cách cần đặt trong ngoặc kép.",
-        )
-    return {column: cell for column, cell in zip(columns, cells, strict=False) if column}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
+from redirects.formats.json_items import items_of
 from redirects.formats.reading import Reading, re2_pattern, re2_target
-from redirects.formats.table import decode
 
 _LIST = re.compile(r'"redirects"\s*:\s*\[')
-_BETWEEN = re.compile(r"[\s,]*")
 
 
 def read_wordpress(content: bytes, reading: Reading) -> None:
     """Read every redirect into `reading`, each under the line it starts on."""
-    text = decode(content)
+    text = reading.text_of(content)
     try:
         known = json.loads(text)
     except json.JSONDecodeError as error:
@@ -29,26 +27,11 @@ def read_wordpress(content: bytes, reading: Reading) -> None:
     if start is None or not isinstance(known, dict):
         reading.refuse(1, "redirects", "", "Tệp không có danh sách redirects.")
         return
-    for line, item in _items(text, start.end()):
+    for line, item in items_of(text, start.end()):
         if isinstance(item, dict):
             _read(line, item, reading)
         else:
             reading.refuse(line, "redirects", str(item))
-
-
-def _items(text: str, at: int) -> Iterator[tuple[int, Any]]:
-    """Give the values of the list that opens before `at`, with the line each starts on."""
-    decoder = json.JSONDecoder()
-    line, counted = 1, 0
-    while True:
-        between = _BETWEEN.match(text, at)
-        at = between.end() if between else at
-        if text[at] == "]":
-            return
-        item, end = decoder.raw_decode(text, at)
-        line += text.count("\n", counted, at)
-        yield line, item
-        counted, at = at, end
 
 
 def _read(line: int, item: dict[str, Any], reading: Reading) -> None:

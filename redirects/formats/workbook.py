@@ -9,23 +9,21 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 from redirects.formats.cells import bare_cell
-from redirects.formats.rows import RowError
+from redirects.formats.reading import Reading
 from redirects.formats.table import read_rows
-from redirects.mapping import Mapping
-from redirects.site import Portal
-from redirects.sites import Sites
+from redirects.formats.workbook_size import WorkbookSizeError, check_size
 
 
-def read_workbook(
-    content: bytes, *, sites: Sites, portal: Portal
-) -> tuple[list[Mapping], list[RowError]]:
-    """Read mappings from the first sheet; rows with an error are left out and reported."""
+def read_workbook(content: bytes, reading: Reading) -> None:
+    """Read every row of the first sheet into `reading`."""
     try:
+        check_size(content)
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False)
-    except CalamineError as error:
-        return [], [RowError(1, "", "", f"Không đọc được bảng tính: {error}")]
-    return read_rows(_cells(rows), sites=sites, portal=portal)
+    except (CalamineError, WorkbookSizeError) as error:
+        reading.refuse(1, "", "", f"Không đọc được bảng tính: {error}")
+        return
+    read_rows(_cells(rows), reading)
 
 
 def _cells(rows: list[list[Any]]) -> Iterator[tuple[int, list[str]]]:

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redirects.formats.apache_directives import read_apache
+from redirects.formats.apache_directives import read_apache, read_rewrite_map
 from redirects.formats.json_lines import read_json_lines, write_json_lines
 from redirects.formats.nginx import write_nginx
 from redirects.formats.nginx_directives import read_nginx
 from redirects.formats.reading import Reading
 from redirects.formats.redirects_list import read_redirects_list
+from redirects.formats.table import read_csv
 from redirects.formats.wordpress import read_wordpress
 from redirects.formats.workbook import read_workbook
 from redirects.mapping import MappingKind, SplitTarget
@@ -90,7 +91,7 @@ RedirectMatch 301 "^/bai-(\d+)\.html$" /bai/$1
 RedirectMatch gone \.php$
 Redirect gone /d.html
 Redirect 301 /e
-RewriteRule ^a$ /b [R]
+RewriteRule ^a$ /b [L]
 RedirectMatch 301 ^/(?!x) /y
 Redirect 999 /f.html /g
 RedirectMatch 999 ^/f /g
@@ -111,6 +112,93 @@ Redirect
         ],
         [11, 12, 13, 14, 15, 16, 17],
     )
+
+
+def test_apache_rewrites_that_redirect_are_read_and_those_that_do_more_are_not() -> None:
+    text = r"""RewriteEngine On
+<IfModule mod_rewrite.c>
+RewriteRule ^a\.html$ /b [R=301,L]
+RewriteRule ^/?tin/(\d+)$ tin-tuc/$1? [R,NC]
+RewriteRule (\.php)$ - [G]
+RewriteRule ^/cu$ - [gone]
+RewriteRule ^ra$ https://dichvucong.gov.vn/
+RewriteCond %{HTTP_HOST} ^(www\.)?haiphong\.gov\.vn$ [NC]
+RewriteRule ^c$ /d [R=permanent,L,QSD]
+RewriteRule ^e$ /f [R=301]
+RewriteCond %{HTTP_HOST} ^la\.vn$
+RewriteRule ^g$ /h [R=301]
+RewriteCond %{QUERY_STRING} ^id=1$
+RewriteRule ^i$ /k [R=301]
+RewriteRule ^l$ /m [L]
+RewriteRule ^n$ /o [R=301,E=x:1]
+RewriteRule ^p$ /q?a=%1 [R=301]
+RewriteRule ^r$ %{HTTP_HOST}/s [R=301]
+RewriteRule ^t$
+RewriteMap xa txt:xa.txt
+</IfModule>
+"""
+    assert taken(read_apache, text) == (
+        [
+            "/a.html moved /b",
+            "/cu gone None",
+            "/ra temporary https://dichvucong.gov.vn/",
+            "haiphong.gov.vn/c moved /d",
+            "/e moved /f",
+        ],
+        [
+            r"haiduong ^/tin/(\d+)(?:\?.*)?$ temporary /tin-tuc/\1",
+            r"haiduong ^.*(?:(\.php)(?:\?.*)?$) gone None",
+        ],
+        [12, 14, 15, 16, 17, 18, 19, 20],
+    )
+
+
+def test_a_rewrite_map_is_read() -> None:
+    text = (
+        "# key value\n/tin/a /b\nhaiphong.gov.vn/Pages/x.aspx /c\n\n/cu gone\n/d 1\n/e\n/f /g /h\n"
+    )
+
+    assert taken(read_rewrite_map, text) == (
+        [
+            "/tin/a moved /b",
+            "haiphong.gov.vn/pages/x.aspx moved /c",
+            "/cu gone None",
+            "/d gone None",
+        ],
+        [],
+        [7, 8],
+    )
+
+
+def test_every_format_that_can_say_so_says_that_an_address_is_gone() -> None:
+    said: list[tuple[Read, str]] = [
+        (read_csv, "/cu,410,"),
+        (read_csv, "/cu\tgone\t"),
+        (read_redirects_list, "/cu 410"),
+        (read_redirects_list, "/cu /x 410"),
+        (read_nginx, "location = /cu { return 410; }"),
+        (read_apache, "Redirect 410 /cu.html\n"),
+        (read_apache, "RewriteRule ^cu$ - [G]"),
+        (read_rewrite_map, "/cu 410"),
+        (read_wordpress, '{"redirects": [{"url": "/cu", "action_code": 410, "action_type": "error"}]}'),
+        (read_json_lines, '{"old_url": "/cu", "kind": "gone"}'),
+        (read_json_lines, '[{"old_url": "/cu", "kind": "410"}]'),
+    ]  # fmt: skip
+    for read, text in said:
+        found = reading()
+        read(text.encode(), found)
+        assert [one.kind for one in found.mappings] == [MappingKind.GONE], text
+        assert found.errors == []
+
+
+def test_a_long_pattern_gives_its_rule_a_name_that_fits_and_differs() -> None:
+    text = "".join(f"/{'rat-dai/' * 20}{end}/* /b\n" for end in ("a", "b"))
+    found = reading()
+
+    read_redirects_list(text.encode(), found)
+
+    names = {rule.name for rule in found.rules}
+    assert (len(names), {len(name) for name in names}) == (2, {64})
 
 
 def test_nginx_maps_rewrites_and_returns_are_read() -> None:
@@ -153,6 +241,7 @@ rewrite ^/a
             "/tin/a.html moved /b",
             "haiphong.gov.vn/pages/a.aspx moved /c",
             "/moi moved /moi-hon",
+            "/ra temporary https://dichvucong.gov.vn/",
             "/d moved /e",
             "/g gone None",
         ],
@@ -160,7 +249,6 @@ rewrite ^/a
             r"haiduong ^/x/(?P<so>\d+)(?:\?.*)?$ moved /y/:so",
             r"haiduong ^.*(?:\.asp(?:\?.*)?$) moved /het",
             r"haiduong ^/bai-(\d+)(?:\?.*)?$ moved /bai/\1",
-            r"haiduong ^/ra(?:\?.*)?$ temporary https://dichvucong.gov.vn/",
             "haiduong /thu-muc/* temporary /f",
             r"haiduong ^/(a|b)(?:\?.*)?$ temporary https://dichvucong.gov.vn/\1",
         ],
@@ -262,6 +350,48 @@ def test_json_comes_back_as_it_went(world: World) -> None:
     assert [error.line for error in found.errors] == [5, 6, 7]
 
 
+def test_json_may_be_one_list_and_each_item_keeps_its_line() -> None:
+    text = """[
+  {"old_url": "/a", "target": "/b"},
+  {"old_url": "/c",
+   "kind": "bay", "target": "/d"},
+  7
+]"""
+    assert taken(read_json_lines, text) == (["/a moved /b"], [], [3, 5])
+
+
+def test_a_spreadsheet_that_unpacks_to_too_much_is_refused_before_it_is() -> None:
+    corners = workbook([["old_url"]])
+    far = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(corners)) as old, zipfile.ZipFile(far, "w") as new:
+        for part in old.infolist():
+            content = old.read(part)
+            if part.filename.endswith("sheet.xml"):
+                content = content.replace(
+                    b"</sheetData>",
+                    b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>',
+                )
+            new.writestr(part.filename, content)
+    bomb = io.BytesIO()
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as new,
+        new.open("xl/sheet.xml", "w", force_zip64=True) as part_file,
+    ):
+        for _ in range(410):
+            part_file.write(bytes(1_000_000))
+    broken = workbook([["old_url", "xin-chao"]]).replace(b"xin-chao", b"tam-biet")
+
+    for content, word in (
+        (far.getvalue(), "quá nhiều ô"),
+        (bomb.getvalue(), "quá lớn"),
+        (broken, "bị hỏng"),
+    ):
+        found = reading()
+        read_workbook(content, found)
+        assert found.mappings == []
+        assert word in found.errors[0].message
+
+
 def workbook(rows: list[list[str | int]]) -> bytes:
     """The least that is an XLSX file: one sheet, its texts written where they stand."""
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -297,16 +427,18 @@ def test_a_spreadsheet_is_read_by_its_first_sheet() -> None:
         [f"http://{HOST}/c", "bay", "/b"],
         [f"http://{HOST}/d", 410],
     ]
-    mappings, errors = read_workbook(workbook(rows), sites=Sites(SITES), portal=PORTAL)
+    found = reading()
+    read_workbook(workbook(rows), found)
 
-    assert [(one.key, one.kind.value) for one in mappings] == [
+    assert [(one.key, one.kind.value) for one in found.mappings] == [
         (f"{HOST}/tin-tức", "moved"),
         (f"{HOST}/d", "gone"),
     ]
-    assert [(error.line, error.column) for error in errors] == [(4, "kind")]
+    assert [(error.line, error.column) for error in found.errors] == [(4, "kind")]
 
 
 def test_a_file_that_is_no_spreadsheet_is_refused() -> None:
-    mappings, errors = read_workbook(b"PK nothing", sites=Sites(SITES), portal=PORTAL)
+    found = reading()
+    read_workbook(b"PK nothing", found)
 
-    assert (mappings, [error.line for error in errors]) == ([], [1])
+    assert (found.mappings, [error.line for error in found.errors]) == ([], [1])

@@ -8,16 +8,16 @@ import pytest
 
 from redirects.formats.answers import Export
 from redirects.formats.apache import write_apache
-from redirects.formats.apache_directives import read_apache
+from redirects.formats.apache_directives import read_apache, read_rewrite_map
 from redirects.formats.caddy import write_caddy
 from redirects.formats.haproxy import write_haproxy
-from redirects.formats.json_lines import write_json_lines
+from redirects.formats.json_lines import read_json_lines, write_json_lines
 from redirects.formats.netlify import write_netlify
 from redirects.formats.nginx import write_nginx
 from redirects.formats.nginx_directives import read_nginx
 from redirects.formats.reading import Reading
 from redirects.formats.redirects_list import read_redirects_list
-from redirects.formats.table import read_table
+from redirects.formats.table import read_csv, read_table
 from redirects.formats.wordpress import read_wordpress
 from redirects.lint import lint
 from redirects.mapping import MappingKind
@@ -132,9 +132,12 @@ def test_programs_get_the_lines_that_the_manual_shows() -> None:
 @pytest.mark.parametrize(
     ("name", "read"),
     [
+        ("tsv", read_csv),
+        ("json", read_json_lines),
         ("netlify", read_redirects_list),
         ("nginx", read_nginx),
         ("apache", read_apache),
+        ("rewritemap", read_rewrite_map),
         ("wordpress", read_wordpress),
     ],
 )

@@ -18,6 +18,8 @@ from catalogue.filtering import DocumentFilter
 from catalogue.misses import MissCount, Misses
 from catalogue.review import Decision, Verb
 from gateway.cli.workplace import Workplace
+from redirects.mapping import Mapping, MappingKind
+from redirects.sites import Sites
 from tests.gateway.cli.conftest import TEXTS, Operator
 
 BRIDGE = TEXTS["/tin/1"][0]
@@ -207,7 +209,7 @@ def test_files_of_other_servers_come_in_with_their_rules(crawled: Operator) -> N
     assert crawled.types("redirects", "import", listed).exit_code == 1
     assert crawled.types("redirects", "import", "--site", "khac", listed).exit_code == 2
     done = crawled.types("redirects", "import", "--site", "gialoc", listed)
-    assert "1 new, 0 changed, 0 same, 1 rules, 0 refused" in done.stdout
+    assert "1 new, 0 changed, 0 same, 0 conflict, 1 rules new" in done.stdout
     old = "http://gialoc.haiduong.gov.vn/C%C5%A9/y-te"
     answer = json.loads(crawled.types("resolve", "--json", old).stdout)["answer"]
     assert (answer["status"], "q=y-te" in answer["location"]) == (302, True)
@@ -218,6 +220,73 @@ def test_files_of_other_servers_come_in_with_their_rules(crawled: Operator) -> N
         assert (wrong.exit_code, f"{name}:1" in wrong.stderr) == (1, True)
     nothing = ("redirects", "import", "--format", "wordpress", str(folder / "a.json"))
     assert "Không phải JSON" in crawled.types(*nothing).stderr
+
+
+def test_an_import_says_what_it_found_and_keeps_what_editors_decided(crawled: Operator) -> None:
+    folder = crawled.settings.parent
+    host = "http://gialoc.haiduong.gov.vn"
+    first = folder / "một.csv"
+    first.write_bytes(f"old_url;target\n{host}/lịch;/lich\n{host}/LỊCH/;/khac\n".encode("utf-16"))
+    second = folder / "hai.tsv"
+    second.write_text(f"{host}/lịch\t301\t/nữa\n/cũ\tgone\n", encoding="utf-8")
+
+    done = crawled.types("redirects", "import", "--site", "gialoc", str(first), str(second))
+    assert done.exit_code == 0, done.output
+    assert "một.csv: csv, utf-16-le, parted by semicolon" in done.stdout
+    assert "hai.tsv: csv, utf-8, parted by tab" in done.stdout
+    assert "2 new, 0 changed, 0 same, 2 conflict, 0 refused" in done.stdout
+    said = " ".join(done.stderr.split())
+    assert f"một.csv:3: {host}/LỊCH/: not taken, " in said
+    assert "một.csv:2 decides otherwise" in said
+
+    place = Workplace(crawled.settings)
+    with place.database() as database, database.writing() as connection:
+        found = Sites(place.settings.sites()).key_of(f"{host}/lịch")
+        assert found is not None
+        mine = Mapping(found[1], f"{host}/lịch", MappingKind.MOVED, "/cua-toi")
+        decisions.decide_mapping(connection, "gialoc", mine, editor="bientap", now=NOW)
+    kept = crawled.types("redirects", "import", "--json", str(first))
+    assert json.loads(kept.stdout)["conflict"] == 2
+    assert "an editor's decision stands" in kept.stderr
+    answer = ("resolve", "--json", f"{host}/lịch")
+    assert "/cua-toi" in crawled.types(*answer).stdout
+    assert crawled.types("redirects", "import", "--overwrite", str(first)).exit_code == 0
+    assert "/cua-toi" not in crawled.types(*answer).stdout
+
+    wrong = (
+        "redirects",
+        "import",
+        "--separator",
+        "pipe",
+        "--encoding",
+        "windows-1258",
+        str(second),
+    )
+    refused = crawled.types(*wrong)
+    assert refused.exit_code == 1
+    assert "windows-1258, parted by pipe" in refused.stdout
+
+
+def test_a_file_is_linted_before_it_is_imported(crawled: Operator) -> None:
+    table = crawled.settings.parent / "cu.csv"
+    rows = "".join(f"http://gialoc.haiduong.gov.vn/a,301,/{n}\n" for n in range(1, 24))
+    table.write_text(f"{rows}http://gialoc.haiduong.gov.vn/b,bay,/b\n", encoding="utf-8")
+
+    result = crawled.types("redirects", "lint", str(table))
+    assert result.exit_code == 1
+    assert "22 contradiction-as-written, 20 shown" in result.stdout
+    assert "cu.csv:24 bay" in result.stdout
+    assert "22 contradiction-as-written\n" in crawled.types(
+        "redirects", "lint", "--limit", "0", str(table)
+    ).stdout  # fmt: skip
+    found = json.loads(crawled.types("redirects", "lint", "--json", str(table)).stdout)
+    assert len(found) == 23
+
+    done = crawled.types("redirects", "import", "--skip-bad-rows", str(table))
+    assert "22 conflict" in done.stdout
+    many = "".join(f"http://khac.vn/{n},301,/\n" for n in range(150))
+    table.write_text(many, encoding="utf-8")
+    assert "150 in all, 100 shown" in crawled.types("redirects", "import", str(table)).stderr
 
 
 def test_lint_names_what_would_mislead_visitors(crawled: Operator) -> None:

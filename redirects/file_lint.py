@@ -1,0 +1,99 @@
+"""What an editor should know about a file before it is imported: line by line.
+
+Counted twice. As written: two lines that name one address letter by letter and disagree, targets
+that are sources themselves. And by key, where two spellings turn out to be one address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from redirects.finding import Finding
+from redirects.formats.reading import Reading, Taken, Written
+from redirects.formats.rows import Refusal, kind_of
+from redirects.lint import lint
+from redirects.mapping import CanonicalUrl, Mapping, MappingKind
+from redirects.site import Portal, Site
+
+_REDIRECTS = (MappingKind.MOVED, MappingKind.TEMPORARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that was read, and what it is called."""
+
+    name: str
+    reading: Reading
+
+
+def lint_files(
+    sources: Sequence[Source], *, portal: Portal, sites: Iterable[Site]
+) -> list[Finding]:
+    """Find what is wrong in files, in their order: as written, by key, and what lint finds.
+
+    Codes beside those of `redirects.lint`: `refused` (a line that cannot be imported),
+    `contradiction-as-written`, `chain-as-written`, `contradiction-by-key` (only those that show
+    under the key alone), and `spelling` (another spelling of an earlier line's address).
+    """
+    findings = [
+        Finding("error", "refused", row.message, f"{one.name}:{row.line} {row.value}".rstrip())
+        for one in sources
+        for row in one.reading.errors
+    ]
+    findings += _contradictions(sources)
+    findings += _chains_as_written(sources)
+    mappings = [taken.mapping for one in sources for taken in one.reading.taken]
+    rules = [rule for one in sources for rule in one.reading.rules]
+    whole = lint(mappings, rules, portal, sites)
+    return findings + [one for one in whole if one.code != "contradiction"]
+
+
+def _contradictions(sources: Sequence[Source]) -> Iterator[Finding]:
+    """Lines that disagree with an earlier one: of the same letters first, then of the same key."""
+    told: set[tuple[str, int]] = set()
+    first: dict[str, tuple[str, Written]] = {}
+    for name, line in _lines(sources):
+        file, earlier = first.setdefault(line.source, (name, line))
+        if (earlier.target, earlier.kind) != (line.target, line.kind):
+            told.add((name, line.line))
+            message = f"Dòng này trái với {file}:{earlier.line}; dòng đầu được giữ."
+            where = f"{name}:{line.line} {line.source}"
+            yield Finding("error", "contradiction-as-written", message, where)
+    standing: dict[CanonicalUrl, tuple[str, Taken]] = {}
+    for name, taken in ((one.name, taken) for one in sources for taken in one.reading.taken):
+        file, found = standing.setdefault(taken.mapping.key, (name, taken))
+        where = f"{name}:{taken.line} {taken.mapping.raw}"
+        message = f"Cùng một địa chỉ với {file}:{found.line} ({found.mapping.raw})"
+        if (name, taken.line) not in told and not _agree(found.mapping, taken.mapping):
+            message += " mà quyết định khác; dòng đầu được giữ."
+            yield Finding("error", "contradiction-by-key", message, where)
+        elif found.mapping.raw != taken.mapping.raw:
+            yield Finding("warning", "spelling", f"{message}, viết cách khác.", where)
+
+
+def _chains_as_written(sources: Sequence[Source]) -> Iterator[Finding]:
+    first: dict[str, tuple[str, Written]] = {}
+    for name, line in _lines(sources):
+        first.setdefault(line.source, (name, line))
+    for name, line in first.values():
+        following = first.get(line.target) if line.target and _redirects(line) else None
+        if following is not None:
+            message = f"Địa chỉ đích lại là địa chỉ cũ ở {following[0]}:{following[1].line}."
+            where = f"{name}:{line.line} {line.source}"
+            yield Finding("warning", "chain-as-written", message, where)
+
+
+def _lines(sources: Sequence[Source]) -> Iterator[tuple[str, Written]]:
+    return ((one.name, line) for one in sources for line in one.reading.written)
+
+
+def _redirects(line: Written) -> bool:
+    try:
+        return kind_of(line.kind, line.target) in _REDIRECTS
+    except Refusal:
+        return False
+
+
+def _agree(one: Mapping, other: Mapping) -> bool:
+    return replace(one, raw=other.raw) == other
