@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from redirects.canonical import split_key
 from redirects.compiling import Draft
+from redirects.crowding import Crowding
 from redirects.finding import Finding
 from redirects.mapping import CanonicalUrl
 from redirects.mapping import Mapping as Decided
@@ -33,7 +34,8 @@ def lint(
     known = Sites(sites)
     live, findings = _usable_live(portal)
     draft = Draft(replace(portal, live=live), known, locate=lambda _: "/")
-    draft.add_mappings(mappings)
+    crowding = Crowding(known)
+    draft.add_mappings(crowding.watch(mappings))
     findings += _chains(draft)
     draft.flatten()
     usable = draft.usable_rules(rules)
@@ -41,6 +43,7 @@ def lint(
     keys = dict.fromkeys(mapping.key for mapping in mappings)
     findings += _hidden_by_live(keys, draft)
     findings += _hidden_by_rules(keys, usable, known)
+    findings += crowding.findings(portal)
     return findings
 
 

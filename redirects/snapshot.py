@@ -18,6 +18,7 @@ from pathlib import Path
 import cdbx
 
 from redirects.compiling import Draft, Locate
+from redirects.crowding import Crowding
 from redirects.finding import Finding
 from redirects.manifest import Manifest, ManifestError, read_manifest, write_manifest
 from redirects.mapping import CanonicalUrl, Mapping
@@ -122,7 +123,8 @@ def compile_snapshot(
     """
     known = Sites(sites)
     draft = Draft(portal, known, locate)
-    draft.add_mappings(mappings)
+    crowding = Crowding(known)
+    draft.add_mappings(crowding.watch(mappings))
     draft.flatten()
     draft.add_copies(archived)
     count = len(draft.entries)
@@ -138,7 +140,9 @@ def compile_snapshot(
     records = sorted(draft.entries.items())
     manifest = replace(manifest, id=_identify(records, manifest))
     _write_file(path, records, manifest)
-    return SnapshotReport(path, revision, manifest.id, count, tuple(draft.findings))
+    return SnapshotReport(
+        path, revision, manifest.id, count, (*draft.findings, *crowding.findings(portal))
+    )
 
 
 def open_snapshot(path: Path) -> Snapshot:

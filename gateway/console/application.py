@@ -77,14 +77,15 @@ def _routes(
     reading = Reading(database, Archive(settings.archive_directory), pages, Places(database))
     sites = Sites(settings.sites())
     suggesting = Suggesting(index, sites)
-    desk = MappingDesk(database, pages, sites, ground_of(settings).portal, suggesting)
+    portal = ground_of(settings).portal
+    desk = MappingDesk(database, pages, sites, portal, suggesting)
     misses = MissDesk(database, pages, suggesting, least=settings.suggest.accept_above)
     document = addresses.DOCUMENTS + "/{id}"
     return [
         Route(SIGN_IN_PATH, signing_in.show),
         Route(SIGN_IN_PATH, signing_in.enter, methods=["POST"]),
         Route("/dang-xuat", page(signing_in.leave), methods=["POST"]),
-        Route(addresses.INBOX, page(Inbox(database, pages, upkeep).show)),
+        Route(addresses.INBOX, page(Inbox(database, pages, upkeep, portal).show)),
         Route("/hoan-tac", page(Batches(database).undo), methods=["POST"]),
         Route(addresses.DOCUMENTS, page(reviewing.list)),
         Route(addresses.DOCUMENTS + "/quyet-dinh", page(reviewing.decide), methods=["POST"]),
