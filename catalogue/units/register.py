@@ -11,11 +11,12 @@ import datetime as dt
 import gzip
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import combining, normalize
 
 from catalogue.search.analysis import fold, tokenize
 
@@ -26,6 +27,8 @@ SuccessionRow = tuple[int, int, str, int]
 """Rows of the old and the new unit, kind, and 1 for the default successor."""
 
 REGISTER = Path(__file__).with_name("register.json.gz")
+CHANGES = Path(__file__).with_name("changes.json")
+"""What became of single units after 1 July 2025: data, kept by hand."""
 
 _ABBREVIATIONS = {
     "t": "tinh",
@@ -51,6 +54,20 @@ _ALIASES = {
 }
 
 
+_PLAIN = {"đ": "d", "Đ": "D"}
+_PROVINCES = {"Tỉnh": "Province", "Thành phố": "City"}
+_ENGLISH_TYPES = {
+    "Thành phố": "City",
+    "Quận": "Urban District",
+    "Huyện": "District",
+    "Thị xã": "Town",
+    "Thị trấn": "Township",
+    "Phường": "Ward",
+    "Xã": "Commune",
+    "Đặc khu": "Special Zone",
+}
+
+
 class Level(StrEnum):
     """The tiers of local government; the district tier ended on 30 June 2025."""
 
@@ -68,6 +85,11 @@ class SuccessionKind(StrEnum):
     WHOLE = "whole"  # all of the old unit, merged with others
     INSIDE = "inside"  # the new unit lies in the old one, which was divided
     PART = "part"  # a part of the old unit, merged with others
+
+
+_SAME_TERRITORY = frozenset(
+    {SuccessionKind.KEEP, SuccessionKind.RENAME, SuccessionKind.TYPE_CHANGE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +115,11 @@ class Unit:
     def folded(self) -> str:
         """The full name without marks: `huyen gia loc`."""
         return fold(self.name)
+
+    @property
+    def english(self) -> str:
+        """The name as English texts write it: `Gia Loc District`, `Ward 1`."""
+        return english_name(self.short_name, self.type, self.level)
 
     @property
     def short_name(self) -> str:
@@ -167,24 +194,42 @@ class Register:
             for old, _, kind, is_default in self._before.get(self._rows[unit.id], ())
         )
 
-    def current_for(self, unit: Unit, on: dt.date) -> tuple[Unit, ...]:
-        """Give the units that stand for a unit on a day: itself, its successors or its origins."""
-        if unit.is_valid(on):
-            return (unit,)
-        step = self.successors if on > unit.valid_from else self.predecessors
-        return tuple(other.unit for other in step(unit) if other.unit.is_valid(on))
+    def bearers(self, code: str) -> tuple[Unit, ...]:
+        """Give every unit that ever bore a code, the latest first."""
+        found = self._by_code.get(code, ())
+        return tuple(sorted(found, key=lambda unit: unit.valid_from, reverse=True))
 
-    def ancestors(self, unit: Unit) -> tuple[Unit, ...]:
-        """Give the units above one, the nearest first."""
+    def valid_on(self, on: dt.date, level: Level) -> tuple[Unit, ...]:
+        """Give every unit of a level on a day, by code."""
+        found = (unit for unit in self._units if unit.level is level and unit.is_valid(on))
+        return tuple(sorted(found, key=lambda unit: unit.code))
+
+    def ancestors(self, unit: Unit, on: dt.date | None = None) -> tuple[Unit, ...]:
+        """Give the units above one, the nearest first: on a day, else on the last day it stood."""
+        day = on or unit.valid_to or dt.date.max
         above = []
         while unit.parent_id is not None:
-            unit = self._units[self._rows[unit.parent_id]]
+            unit = self._same_on(self._units[self._rows[unit.parent_id]], day)
             above.append(unit)
         return tuple(above)
 
     def children(self, unit: Unit) -> tuple[Unit, ...]:
-        """Give the units directly below one."""
-        return tuple(self._children.get(unit.id, ()))
+        """Give the units directly below one, also those that stood before it changed its type."""
+        below = list(self._children.get(unit.id, ()))
+        for origin in self._before.get(self._rows[unit.id], ()):
+            earlier = self._units[origin[0]]
+            if origin[2] in _SAME_TERRITORY and self._children.get(earlier.id):
+                below += [child for child in self.children(earlier) if _meet(child, unit)]
+        return tuple(below)
+
+    def _same_on(self, unit: Unit, on: dt.date) -> Unit:
+        """Follow a unit whose territory stayed to what it is called on a day."""
+        while not unit.is_valid(on):
+            later = [new for new in self.successors(unit) if new.kind in _SAME_TERRITORY]
+            if on < unit.valid_from or not later:
+                break
+            unit = later[0].unit
+        return unit
 
     def named(self, text: str) -> tuple[Unit, ...]:
         """Find all units of a name, typed with or without marks, level word or abbreviation.
@@ -237,8 +282,8 @@ class Register:
         return SuccessionKind.INSIDE if 2 * own > len(origins) else SuccessionKind.PART
 
 
-def load_register(path: Path = REGISTER) -> Register:
-    """Read the register from its file; some 50 ms, done once."""
+def load_register(path: Path = REGISTER, changes: Path | None = CHANGES) -> Register:
+    """Read the register from its files; some 50 ms, done once."""
     content = json.loads(gzip.decompress(path.read_bytes()))
     periods = [
         (dt.date.fromisoformat(first), dt.date.fromisoformat(last) if last else None)
@@ -261,7 +306,51 @@ def load_register(path: Path = REGISTER) -> Register:
                 content["bases"][basis],
             )
         )
-    return Register(units, content["successions"])
+    successions = [*content["successions"]]
+    later = json.loads(changes.read_text(encoding="utf-8")) if changes else ()
+    successions += [_change(units, change) for change in later]
+    return Register(units, successions)
+
+
+def english_name(name: str, kind: str, level: Level) -> str:
+    """Write a name in English: without marks, its type behind it, or ahead of a mere number."""
+    word = _ENGLISH_TYPES.get(kind, kind) if level is not Level.PROVINCE else _PROVINCES[kind]
+    plain = "".join(_PLAIN.get(char, char) for char in name)
+    plain = "".join(char for char in normalize("NFD", plain) if not combining(char))
+    return f"{word} {plain}" if name.isdecimal() else f"{plain} {word}"
+
+
+def _change(units: list[Unit], change: dict[str, str]) -> SuccessionRow:
+    """End a unit on the day before a change and begin its successor.
+
+    Raises ValueError naming the code where no such unit stood.
+    """
+    on = dt.date.fromisoformat(change["on"])
+    row = next((row for row, unit in enumerate(units) if _is_meant(unit, change)), None)
+    if row is None:
+        raise ValueError(f"no {change['level']} {change['code']} stands on {on}")
+    unit = units[row]
+    units[row] = replace(unit, valid_to=on - dt.timedelta(days=1))
+    later = replace(
+        unit,
+        id=f"{unit.level}-{unit.code}-{on.year}",
+        name=change["name"],
+        type=change["type"],
+        valid_from=on,
+        legal_basis=change["basis"],
+    )
+    units.append(later)
+    return row, len(units) - 1, change["kind"], 1
+
+
+def _is_meant(unit: Unit, change: dict[str, str]) -> bool:
+    return (unit.level, unit.code, unit.valid_to) == (change["level"], change["code"], None)
+
+
+def _meet(one: Unit, other: Unit) -> bool:
+    """Say whether two units stood on one day."""
+    last, other_last = one.valid_to or dt.date.max, other.valid_to or dt.date.max
+    return one.valid_from <= other_last and other.valid_from <= last
 
 
 def _ordered(successions: Iterable[Succession]) -> tuple[Succession, ...]:

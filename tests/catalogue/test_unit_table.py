@@ -26,7 +26,7 @@ def loaded(database: Database, register: Register) -> Iterator[Connection]:
 
 
 def test_the_whole_register_is_in_the_table(loaded: Connection, register: Register) -> None:
-    assert UnitTable(loaded).count() == len(register) == 14_149
+    assert UnitTable(loaded).count() == len(register) == 14_150
     row = loaded.execute(select(schema.unit).where(schema.unit.c.id == "huyen-297-2004")).one()
     assert (row.name, row.folded, row.level) == ("Huyện Gia Lộc", "huyen gia loc", "huyen")
 

@@ -25,4 +25,4 @@ def test_the_example_of_the_manual_answers_as_it_says() -> None:
     codes = [heir.unit.code for heir in successors[1]]
     assert codes == re.findall(r"\d{5}", successors[0])
     assert named[1] == (names["old"],)
-    assert [unit.code for unit in current[1]] == codes
+    assert [one.unit.code for one in current[1].counterparts] == codes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -56,7 +57,7 @@ def test_the_register_is_complete(
 
 
 def test_nothing_came_from_nowhere_and_nothing_vanished(register: Register) -> None:
-    assert len(register) == 14_149
+    assert len(register) == 14_150
     for one in register:
         changes = register.successors(one) if one.valid_to else register.predecessors(one)
         assert changes, one
@@ -92,8 +93,8 @@ def test_seven_province_codes_mean_another_province_since_the_merger(
 
 
 def test_no_other_province_code_changed_its_meaning(register: Register) -> None:
-    old = {one.code: one.name for one in register if one.id.startswith("tinh") and one.valid_to}
-    new = {one.code: one.name for one in register if one.id.startswith("tinh") and not one.valid_to}
+    old = {one.code: one.name for one in register.valid_on(BEFORE, Level.PROVINCE)}
+    new = {one.code: one.name for one in register.valid_on(AFTER, Level.PROVINCE)}
     assert sorted(code for code in new if old[code] != new[code]) == [
         *("15", "24", "44", "52", "80", "82", "91")
     ]
@@ -149,14 +150,48 @@ def test_an_island_district_became_a_special_zone(register: Register) -> None:
     assert (heir.unit.name, heir.kind) == ("Đặc khu Côn Đảo", SuccessionKind.TYPE_CHANGE)
 
 
-def test_the_units_that_stand_for_one_on_a_day(register: Register) -> None:
-    old = unit(register, "297", BEFORE)
-    assert register.current_for(old, BEFORE) == (old,)
-    assert codes(register.current_for(old, AFTER)) == ["10999", "11020", "11050", "11065", "11002"]
-    new = unit(register, "10999", AFTER)
-    assert "10999" in codes(register.current_for(new, BEFORE))
-    assert register.current_for(new, dt.date(1990, 1, 1)) == ()
-    assert register.successors(new) == ()
+def test_dong_nai_is_a_city_since_30_april_2026(register: Register) -> None:
+    province = unit(register, "75", dt.date(2026, 4, 29))
+    city = unit(register, "75", dt.date(2026, 4, 30))
+    assert (province.name, city.name) == ("Tỉnh Đồng Nai", "Thành phố Đồng Nai")
+    (heir,) = register.successors(province)
+    assert (heir.unit, heir.kind) == (city, SuccessionKind.TYPE_CHANGE)
+    assert register.children(city) == register.children(province)
+    commune = register.children(city)[0]
+    assert register.ancestors(commune) == (city,)
+    assert register.ancestors(commune, dt.date(2025, 8, 1)) == (province,)
+
+
+def test_a_change_of_a_unit_that_does_not_stand_is_refused(tmp_path: Path) -> None:
+    changes = tmp_path / "changes.json"
+    changes.write_text(
+        '[{"on": "2027-01-01", "level": "huyen", "code": "297", "kind": "rename",'
+        ' "name": "Huyện Gia Lộc", "type": "Huyện", "basis": ""}]'
+    )
+    with pytest.raises(ValueError, match="no huyen 297 stands on 2027-01-01"):
+        load_register(changes=changes)
+
+
+def test_units_are_listed_by_day_and_level(register: Register) -> None:
+    assert len(register.valid_on(BEFORE, Level.PROVINCE)) == 63
+    assert register.valid_on(AFTER, Level.DISTRICT) == ()
+    assert [one.name for one in register.bearers("75")] == [
+        "Thành phố Đồng Nai", "Tỉnh Đồng Nai", "Tỉnh Đồng Nai",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "on", "english"),
+    [
+        ("297", BEFORE, "Gia Loc District"),
+        ("31", AFTER, "Hai Phong City"),
+        ("30", BEFORE, "Hai Duong Province"),
+        ("11002", AFTER, "Thach Khoi Ward"),
+        ("760", BEFORE, "Urban District 1"),
+    ],
+)
+def test_names_in_english(register: Register, code: str, on: dt.date, english: str) -> None:
+    assert unit(register, code, on).english == english
 
 
 def test_a_level_narrows_a_look_up(register: Register) -> None:
@@ -232,8 +267,9 @@ def test_names_are_composed_and_capitalised(register: Register) -> None:
 
 def test_every_parent_existed_in_the_same_days(register: Register) -> None:
     for one in register:
-        for above in register.ancestors(one):
-            assert (above.valid_from, above.valid_to) == (one.valid_from, one.valid_to)
+        first, last = one.valid_from, one.valid_to or dt.date(2100, 1, 1)
+        assert all(above.is_valid(first) for above in register.ancestors(one, first))
+        assert all(above.is_valid(last) for above in register.ancestors(one))
 
 
 def test_the_file_is_small() -> None:
