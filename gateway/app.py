@@ -18,6 +18,8 @@ from catalogue.misses import MissSpool, today_in_vietnam
 from catalogue.search.engines import read_index
 from catalogue.units.register import load_register
 from gateway.api.health import Health
+from gateway.api.units import PREFIX as API_PREFIX
+from gateway.api.units import UnitApi
 from gateway.bucket import Bucket
 from gateway.console.application import console_application
 from gateway.counting import Counting
@@ -72,6 +74,7 @@ class PublicSite:
         notices: Notices,
         old_pages: OldPages,
         passthrough: Passthrough,
+        api: UnitApi,
         portal: ASGIApp,
     ) -> None:
         self._live = live
@@ -81,6 +84,7 @@ class PublicSite:
         self._notices = notices
         self._old_pages = old_pages
         self._passthrough = passthrough
+        self._api = api
         self._portal = portal
         self._portal_hosts = frozenset(settings.portal.hosts)
         self._old_hosts = sites_by_host(Sites(settings.sites()))
@@ -128,7 +132,7 @@ class PublicSite:
     def _without_snapshot(self, scope: Scope) -> ASGIApp:
         """Answer before anything was ever published: an old address is 503, never 404."""
         if host_of(scope) in self._portal_hosts:
-            return self._portal
+            return self._new_page(scope)
         return self._notice(503, "no-snapshot")
 
     def _answer_to(  # noqa: PLR0911 - every outcome of an old address, on one screen
@@ -138,7 +142,7 @@ class PublicSite:
             case Proxied(route=route):
                 return self._passthrough.to(route)
             case LivePage():
-                return self._portal
+                return self._new_page(scope)
             case Moved():
                 return redirect(resolution, snapshot_id)
             case Split():
@@ -153,6 +157,11 @@ class PublicSite:
                 return self._notice(421)
             case _:
                 assert_never(resolution)
+
+    def _new_page(self, scope: Scope) -> ASGIApp:
+        """Choose between what programs and what people ask; programs need no database."""
+        is_api = scope["raw_path"].startswith(API_PREFIX)
+        return self._api.answer(scope) if is_api else self._portal
 
     def _notice(self, status: int, outcome: str | None = None) -> ASGIApp:
         if outcome:
@@ -173,7 +182,8 @@ def create_site(settings: Settings) -> ASGIApp:
     pages = Pages(settings.portal)
     notices = Notices(pages)
     passthrough = Passthrough(settings.portal, metrics)
-    units = UnitPages(register=load_register(), pages=pages, today=today_in_vietnam)
+    register = load_register()
+    units = UnitPages(register=register, pages=pages, today=today_in_vietnam)
     feeds = Feeds(database=database, pages=pages)
     kept = ArchivePages(
         database=database, archive=archive, live=live, pages=pages, notices=notices, sites=sites
@@ -233,6 +243,7 @@ def create_site(settings: Settings) -> ASGIApp:
             sites=sites,
         ),
         passthrough=passthrough,
+        api=UnitApi(portal=settings.portal, register=register, today=today_in_vietnam),
         portal=portal,
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from catalogue.units.register import Register, Unit
 
 
-def full_label(register: Register, unit: Unit) -> str:
-    """Write a unit with the units above it, whose types are written small."""
-    above = [f"{other.type.lower()} {other.short_name}" for other in register.ancestors(unit)]
+def full_label(register: Register, unit: Unit, on: dt.date | None = None) -> str:
+    """Write a unit with the units above it (on a day, else its last), their types written small."""
+    above = [f"{other.type.lower()} {other.short_name}" for other in register.ancestors(unit, on)]
     return ", ".join([unit.name, *above])
 
 

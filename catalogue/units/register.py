@@ -10,10 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import combining, normalize
@@ -142,8 +144,14 @@ class Succession(NamedTuple):
 class Register:
     """All units and their successions, in memory. Read-only."""
 
-    def __init__(self, units: Sequence[Unit], successions: Iterable[SuccessionRow]) -> None:
-        """Take units in order and rows (old, new, kind, default) that point into them."""
+    def __init__(
+        self, units: Sequence[Unit], successions: Iterable[SuccessionRow], digest: str = ""
+    ) -> None:
+        """Take units in order and rows (old, new, kind, default) that point into them.
+
+        `digest` names the data: two registers of one digest answer alike.
+        """
+        self.digest = digest
         self._units = units
         self._rows = {unit.id: row for row, unit in enumerate(units)}
         self._by_code: dict[str, list[Unit]] = defaultdict(list)
@@ -244,6 +252,22 @@ class Register:
                 return tuple(self._names[words])
         return ()
 
+    def beginning_with(self, text: str) -> tuple[Unit, ...]:
+        """Find all units whose name begins so, typed as for `named`; those of that name first."""
+        exact = self.named(text)
+        words = _spell_out(_words(text))
+        names = self._sorted_names
+        found = dict.fromkeys(exact)
+        for place in range(bisect_left(names, words), len(names)):
+            if not words or not names[place].startswith(words):
+                break
+            found.update(dict.fromkeys(self._names[names[place]]))
+        return tuple(found)
+
+    @cached_property
+    def _sorted_names(self) -> Sequence[str]:
+        return sorted(self._names)
+
     @cached_property
     def _names(self) -> Mapping[str, list[Unit]]:
         names: dict[str, list[Unit]] = defaultdict(list)
@@ -284,7 +308,9 @@ class Register:
 
 def load_register(path: Path = REGISTER, changes: Path | None = CHANGES) -> Register:
     """Read the register from its files; some 50 ms, done once."""
-    content = json.loads(gzip.decompress(path.read_bytes()))
+    packed = path.read_bytes()
+    by_hand = changes.read_bytes() if changes else b"[]"
+    content = json.loads(gzip.decompress(packed))
     periods = [
         (dt.date.fromisoformat(first), dt.date.fromisoformat(last) if last else None)
         for first, last in content["periods"]
@@ -307,9 +333,9 @@ def load_register(path: Path = REGISTER, changes: Path | None = CHANGES) -> Regi
             )
         )
     successions = [*content["successions"]]
-    later = json.loads(changes.read_text(encoding="utf-8")) if changes else ()
-    successions += [_change(units, change) for change in later]
-    return Register(units, successions)
+    successions += [_change(units, change) for change in json.loads(by_hand)]
+    digest = blake2b(packed + by_hand, digest_size=6).hexdigest()
+    return Register(units, successions, digest)
 
 
 def english_name(name: str, kind: str, level: Level) -> str:

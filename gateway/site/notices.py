@@ -50,6 +50,10 @@ WORDINGS: dict[int, Wording] = {
         _("Nội dung này không còn ở đây"),
         _("Nội dung đã được gỡ khỏi cổng thông tin."),
     ),
+    413: Wording(
+        _("Nội dung gửi lên quá lớn"),
+        _("Xin chia nhỏ nội dung rồi gửi lại."),
+    ),
     414: Wording(
         _("Địa chỉ quá dài"),
         _("Địa chỉ dài hơn mức máy chủ có thể nhận. Xin kiểm tra lại đường dẫn."),
@@ -113,7 +117,7 @@ class Notices:
         )
 
 
-def problem(portal: PortalSettings, status: int, title: str, detail: str, **more: str) -> bytes:
+def problem(portal: PortalSettings, status: int, title: str, detail: str, **more: Any) -> bytes:
     """Return a problem document (RFC 9457) that names whom to ask in `lien_he`."""
     contact = {"dien_thoai": portal.hotline, "email": portal.email}
     document = {

@@ -25,6 +25,7 @@ LIVE_PATHS: tuple[str, ...] = (
     "/opensearch.xml",
     "/atom.xml",
     "/metrics",
+    r"^/api/(?:openapi\.json|v1/.*|dmdvhc\.asmx)$",
     rf"^/(?:{_SECTIONS})(?:/atom\.xml|/[^/]+-[0-9]+)?$",
     r"^/tep/[0-9]+/[^/]+$",
 )
