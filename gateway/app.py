@@ -17,19 +17,21 @@ from catalogue.database import open_database
 from catalogue.misses import MissSpool, today_in_vietnam
 from catalogue.search.engines import read_index
 from catalogue.units.register import load_register
+from gateway.answer import Answer, dated
 from gateway.api.health import Health
 from gateway.api.units import PREFIX as API_PREFIX
 from gateway.api.units import UnitApi
 from gateway.bucket import Bucket
+from gateway.carrying import CHOSEN
 from gateway.console.application import console_application
 from gateway.counting import Counting
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
-from gateway.old_urls import Answer, dated, outcome_of, redirect
+from gateway.old_urls import Redirects, outcome_of
 from gateway.passthrough.proxy import Passthrough
 from gateway.publishing import ground_of
 from gateway.rendering import Pages
-from gateway.security import asks_for_the_server, host_of, refusal_of
+from gateway.security import Refusal, admit, asks_for_the_server
 from gateway.settings import Settings
 from gateway.site.archived import ArchivePages
 from gateway.site.feeds import Feeds
@@ -39,7 +41,6 @@ from gateway.site.old_pages import OldPages, sites_by_host
 from gateway.site.routes import portal_routes, trouble
 from gateway.site.searching import SearchIndex
 from gateway.site.units import UnitPages
-from gateway.threads import in_thread
 from redirects.resolution import (
     Archived,
     Gone,
@@ -60,6 +61,9 @@ MISS_SECONDS = 1.0
 """Between two handings-over of counted misses to the editors."""
 
 
+_FOR_MACHINES = (b"/healthz/", b"/robots.txt", b"/sitemap.xml", b"*")
+
+
 class PublicSite:
     """The public site. Old addresses are answered ahead of everything that needs a database."""
 
@@ -72,6 +76,7 @@ class PublicSite:
         metrics: Metrics,
         feeds: Feeds,
         notices: Notices,
+        redirects: Redirects,
         old_pages: OldPages,
         passthrough: Passthrough,
         api: UnitApi,
@@ -82,6 +87,7 @@ class PublicSite:
         self._metrics = metrics
         self._feeds = feeds
         self._notices = notices
+        self._redirects = redirects
         self._old_pages = old_pages
         self._passthrough = passthrough
         self._api = api
@@ -93,68 +99,72 @@ class PublicSite:
         """Answer one request."""
         match scope["type"]:
             case "http":
-                answer = self._answer(scope)
+                answer = scope.get("extensions", {}).get(CHOSEN) or self.choose(scope)
                 await answer(scope, receive, send if isinstance(answer, Answer) else dated(send))
             case "lifespan":
                 await self._portal(scope, receive, send)
             case _:
                 await send({"type": "websocket.close", "code": 1008})
 
-    def _answer(self, scope: Scope) -> ASGIApp:
+    def choose(self, scope: Scope) -> ASGIApp:
         """Choose the answer: what the door says, else what the address resolves to."""
-        if answer := self._at_the_door(scope):
+        host = admit(scope)
+        if isinstance(host, Refusal):
+            self._metrics.count(f"refused-{host.status}")
+            return self._notices.at_once(scope, host.status)
+        path = scope["raw_path"]
+        if path.startswith(_FOR_MACHINES) and (answer := self._for_machines(scope, host)):
             return answer
         published = self._live.published
         if published is None:
-            return self._without_snapshot(scope)
-        asked = Request(host_of(scope), scope["raw_path"], scope["query_string"], scope["method"])
+            return self._without_snapshot(scope, host)
+        asked = Request(host, path, scope["query_string"], scope["method"])
         resolution = published.resolver.resolve(asked)
         self._metrics.count(*outcome_of(resolution))
         return self._answer_to(resolution, scope, published.snapshot.id)
 
-    def _at_the_door(self, scope: Scope) -> ASGIApp | None:
-        """Answer bad requests, probes, and what an old host keeps for search engines."""
-        if refusal := refusal_of(scope):
-            return self._notice(refusal.status, f"refused-{refusal.status}")
-        if asks_for_the_server(scope):
-            return Answer(204, [(b"allow", b"GET, HEAD, POST, OPTIONS")], b"")
+    def _for_machines(self, scope: Scope, host: str) -> ASGIApp | None:
+        """Answer probes, and what an old host keeps for search engines."""
         path = scope["raw_path"]
+        if asks_for_the_server(scope):
+            return Answer(204, b"allow: GET, HEAD, POST, OPTIONS\r\n", b"")
         if path.startswith(b"/healthz/"):
             return self._health.answer(path)
         if path in {b"/robots.txt", b"/sitemap.xml"}:
-            host = host_of(scope)
             site = None if host in self._portal_hosts else self._old_hosts.get(host)
             if site is not None:
                 self._metrics.count("machine-file", site.name)
                 return self._feeds.on_old_host(path, host, site.name)
         return None
 
-    def _without_snapshot(self, scope: Scope) -> ASGIApp:
+    def _without_snapshot(self, scope: Scope, host: str) -> ASGIApp:
         """Answer before anything was ever published: an old address is 503, never 404."""
-        if host_of(scope) in self._portal_hosts:
+        if host in self._portal_hosts:
             return self._new_page(scope)
-        return self._notice(503, "no-snapshot")
+        self._metrics.count("no-snapshot")
+        # RFC 9110, 15.6.4: when to come again.
+        return self._notices.at_once(scope, 503, [(b"retry-after", b"5")])
 
     def _answer_to(  # noqa: PLR0911 - every outcome of an old address, on one screen
         self, resolution: Resolution, scope: Scope, snapshot_id: str
     ) -> ASGIApp:
         match resolution:
+            case Moved():
+                return self._redirects.to(resolution, snapshot_id)
             case Proxied(route=route):
                 return self._passthrough.to(route)
             case LivePage():
                 return self._new_page(scope)
-            case Moved():
-                return redirect(resolution, snapshot_id)
             case Split():
                 return self._old_pages.split(resolution)
             case Gone():
-                return self._old_pages.gone(resolution)
+                return self._old_pages.gone(resolution, scope)
             case Archived():
                 return self._old_pages.archived(resolution)
             case Unresolved():
                 return self._old_pages.unresolved(resolution, scope)
             case UnknownHost():
-                return self._notice(421)
+                return self._notices.at_once(scope, 421)
             case _:
                 assert_never(resolution)
 
@@ -162,12 +172,6 @@ class PublicSite:
         """Choose between what programs and what people ask; programs need no database."""
         is_api = scope["raw_path"].startswith(API_PREFIX)
         return self._api.answer(scope) if is_api else self._portal
-
-    def _notice(self, status: int, outcome: str | None = None) -> ASGIApp:
-        if outcome:
-            self._metrics.count(outcome)
-        headers = {"retry-after": "5"} if status == 503 else None  # noqa: PLR2004 - RFC 9110, 15.6.4
-        return in_thread(lambda request: self._notices.notice(request, status, headers=headers))
 
 
 def create_site(settings: Settings) -> ASGIApp:
@@ -228,6 +232,7 @@ def create_site(settings: Settings) -> ASGIApp:
         metrics=metrics,
         feeds=feeds,
         notices=notices,
+        redirects=Redirects(settings.serve.redirect_max_age, time.time),
         old_pages=OldPages(
             pages=pages,
             notices=notices,
@@ -238,6 +243,7 @@ def create_site(settings: Settings) -> ASGIApp:
                 notices=notices,
                 index=index,
                 suggesting=Bucket(SEARCHES_A_SECOND, time.monotonic),
+                max_age=settings.serve.missing_max_age,
             ),
             misses=misses,
             sites=sites,

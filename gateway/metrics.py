@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Counter,
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
@@ -22,12 +26,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "hopnhat_requests",
-            "Requests by outcome and by the site that was asked.",
-            ["outcome", "site"],
-            registry=self.registry,
-        )
+        self._requests = _Requests()
+        self.registry.register(self._requests)
         self._passthrough = Histogram(
             "hopnhat_passthrough_seconds",
             "Seconds until the upstream's last byte, by route and class of status.",
@@ -35,16 +35,11 @@ class Metrics:
             buckets=_LATENCIES,
             registry=self.registry,
         )
-        self._children: dict[tuple[str, str], Counter] = {}
         self._latencies: dict[tuple[str, int], Histogram] = {}
 
     def count(self, outcome: str, site: str = "") -> None:
         """Count one request. `site` is a configured name, never what a stranger typed."""
-        pair = (outcome, site)
-        child = self._children.get(pair)
-        if child is None:
-            child = self._children[pair] = self._requests.labels(outcome, site)
-        child.inc()
+        self._requests.visits[outcome, site] += 1
 
     def passed_on(self, route: str, status: int, seconds: float) -> None:
         """Count one passed-on call and how long it took."""
@@ -59,6 +54,24 @@ class Metrics:
         if not from_this_machine(request.scope):
             return PlainTextResponse("forbidden\n", 403)
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Requests(Collector):
+    """Counts on the event loop alone, without a lock, a tenth of the price of one."""
+
+    def __init__(self) -> None:
+        self.visits: Counter[tuple[str, str]] = Counter()
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Say what was counted, in Prometheus' terms."""
+        family = CounterMetricFamily(
+            "hopnhat_requests",
+            "Requests by outcome and by the site that was asked.",
+            labels=["outcome", "site"],
+        )
+        for labels, visits in tuple(self.visits.items()):
+            family.add_metric(labels, visits)
+        yield family
 
 
 def from_this_machine(scope: Scope) -> bool:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from email.utils import formatdate
+import zlib
+from collections.abc import Callable
 from functools import lru_cache
-from html import escape
 from http import HTTPStatus
 from typing import assert_never
 
-from starlette.types import Message, Receive, Scope, Send
-
+from gateway.answer import Answer, field_lines
 from gateway.security import location_header
 from redirects.resolution import (
     Archived,
@@ -27,7 +23,9 @@ from redirects.resolution import (
 )
 
 SNAPSHOT_HEADER = b"x-hopnhat-snapshot"
-REDIRECT_CACHING = b"max-age=300"  # a sticky 301 cannot be taken back: five minutes, then ask again
+FIRST_DAY_SECONDS = 86_400
+FIRST_DAY_MAX_AGE = 300
+"""Seconds a decision of today may be kept: browsers never ask again about a 301 they hold."""
 
 _BEFORE_LINK = {
     status: (
@@ -37,59 +35,54 @@ _BEFORE_LINK = {
     ).encode()
     for status in (301, 302, 307, 308)
 }
+_MOVED = {status: f"moved-{status}" for status in _BEFORE_LINK}
 
 
-@dataclass(slots=True)  # not frozen: to freeze it would triple what it costs to make one a request
-class Answer:
-    """A whole response, ready to send; it dates itself."""
+class Redirects:
+    """Writes redirects: short-lived on the first day of a decision, then as long as is set."""
 
-    status: int
-    headers: Sequence[tuple[bytes, bytes]]
-    body: bytes
+    def __init__(self, max_age: int, clock: Callable[[], float]) -> None:
+        """`max_age` is in seconds; `clock` gives seconds of the epoch."""
+        self._max_age = max_age
+        self._first_max_age = min(max_age, FIRST_DAY_MAX_AGE)
+        self._clock = clock
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send it, without the body for HEAD."""
-        headers = (*self.headers, (b"date", _http_date(int(time.time()))))
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        body = b"" if scope["method"] == "HEAD" else self.body
-        await send({"type": "http.response.body", "body": body})
+    def to(self, moved: Moved, snapshot_id: str) -> Answer:
+        """Redirect an old address, with a body for the rare client that needs one."""
+        status, location = moved.status, location_header(moved.location)
+        # Quotes and angle brackets are percent-encoded in a Location; only "&" needs care.
+        link = location.replace(b"&", b"&amp;") if b"&" in location else location
+        body = b"".join((_BEFORE_LINK[status], link, b'">', link, b"</a></p></html>\n"))
+        is_new = self._clock() - moved.since < FIRST_DAY_SECONDS
+        return Answer(
+            status,
+            # A Location has no line break: written as one, three fields cost the price of one.
+            b"location: %s\r\ncontent-length: %d\r\netag: %s\r\n"
+            % (location, len(body), entity_tag(location)),
+            body,
+            _redirect_lines(self._first_max_age if is_new else self._max_age, snapshot_id),
+        )
 
 
-def redirect(moved: Moved, snapshot_id: str) -> Answer:
-    """Return the redirect of an old address, with a body for the rare client that needs one."""
-    location = location_header(moved.location)
-    link = escape(location.decode("ascii")).encode("ascii")
-    body = b"".join((_BEFORE_LINK[moved.status], link, b'">', link, b"</a></p></html>\n"))
-    return Answer(
-        moved.status,
+def entity_tag(text: bytes) -> bytes:
+    """Return a weak validator (RFC 9110, 8.8.1).
+
+    On answers other than 200 it only tells monitors and purge lists of a change: there
+    preconditions must be ignored (RFC 9110, 13.2.1).
+    """
+    return b'W/"%08x"' % zlib.crc32(text)
+
+
+@lru_cache(maxsize=64)
+def _redirect_lines(max_age: int, snapshot_id: str) -> bytes:
+    return field_lines(
         (
-            (b"location", location),
             (b"content-type", b"text/html; charset=utf-8"),
-            (b"content-length", b"%d" % len(body)),
-            (b"cache-control", REDIRECT_CACHING),
+            (b"cache-control", b"max-age=%d" % max_age),
             (b"x-content-type-options", b"nosniff"),
             (SNAPSHOT_HEADER, snapshot_id.encode("ascii")),
-        ),
-        body,
+        )
     )
-
-
-def dated(send: Send) -> Send:
-    """Add Date (RFC 9110, 6.6.1) to answers that have none; an upstream's own is left alone."""
-
-    async def send_dated(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = message["headers"]
-            if not any(name == b"date" for name, _ in headers):
-                message["headers"] = [*headers, (b"date", _http_date(int(time.time())))]
-        await send(message)
-
-    return send_dated
-
-
-@lru_cache(maxsize=2)
-def _http_date(second: int) -> bytes:
-    return formatdate(second, usegmt=True).encode("ascii")
 
 
 def outcome_of(  # noqa: PLR0911 - one name an outcome
@@ -98,7 +91,7 @@ def outcome_of(  # noqa: PLR0911 - one name an outcome
     """Return the name of an outcome and its site, as metrics and logs know them."""
     match resolution:
         case Moved(site=site, status=status):
-            return f"moved-{status}", site
+            return _MOVED[status], site
         case Split(site=site):
             return "split", site
         case Gone(site=site):

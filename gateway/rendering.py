@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import blake2b
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import escape
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
+from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
 from catalogue.document import SECTIONS
 from gateway.i18n import LANGUAGES, Translation, load_translations
-from gateway.old_urls import Answer
 from gateway.security import host_of, page_headers
 from gateway.settings import PortalSettings
 
@@ -25,7 +25,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 LANGUAGE_COOKIE = "lang"
 _A_YEAR = 365 * 24 * 3600
-_EDGE = "\x00"  # around the name of a hole; no template or setting holds one
 
 
 class Pages:
@@ -58,9 +57,15 @@ class Pages:
         **values: Any,
     ) -> Response:
         """Print `template` in the visitor's language."""
-        language, base = language_of(request), self.base(request.scope)
-        html = self.print(language, base, template, switches=switches(request, base), **values)
-        return self.response(request, html, language, status=status, headers=headers)
+        scope = request.scope
+        language, base = language_in(scope), self.base(scope)
+        html = self.print(language, base, template, switches=switches(scope, base), **values)
+        tag = f'W/"{blake2b(html.encode(), digest_size=8).hexdigest()}"'
+        headers = {"etag": tag, **(headers or {})}
+        asked = asked_language(scope)
+        if status == HTTPStatus.OK and holds(request.headers.get("if-none-match", ""), tag):
+            return self.response("", language, asked, status=304, headers=headers)
+        return self.response(html, language, asked, status=status, headers=headers)
 
     def print(self, language: str, base: str, template: str, **values: Any) -> str:
         """Print `template` in a language, for the portal's hosts or (with a `base`) for others."""
@@ -69,93 +74,56 @@ class Pages:
 
     def response(
         self,
-        request: Request,
         html: str,
         language: str,
+        asked: str | None,
         *,
         status: int,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Send what was printed, with the headers of every page."""
-        response = HTMLResponse(html, status, {"cache-control": "no-cache", **(headers or {})})
+        """Send what was printed, with the headers of every page; keep a language that was asked."""
+        usual = {"cache-control": "no-cache", "vary": "Cookie"}
+        response = HTMLResponse(html, status, {**usual, **(headers or {})})
         response.raw_headers.extend(self._headers)
-        response.raw_headers.append((b"vary", b"Cookie"))
-        if _asked_language(request):
+        if asked:  # a cookie is for one visitor: the answer that sets it is not kept
+            response.headers["cache-control"] = "no-cache"
             response.set_cookie(
                 LANGUAGE_COOKIE, language, max_age=_A_YEAR, httponly=True, samesite="lax"
             )
         return response
 
 
-class Shell:
-    """A page printed once for each language and base, with holes for what differs by visitor.
-
-    What was printed is split at the holes before any visitor's value comes near it: a value is
-    escaped, put in its hole for one answer, and forgotten.
-    """
-
-    def __init__(
-        self, pages: Pages, template: str, *, holes: tuple[str, ...], **fixed: Any
-    ) -> None:
-        """`fixed` is the same for everybody."""
-        self._pages = pages
-        self._template = template
-        self._values = {**fixed, **{name: _hole(name) for name in holes}}
-        self._frames: dict[tuple[str, str, bool], _Frame] = {}
-
-    def page(self, request: Request, *, status: int, **filled: str) -> Answer:
-        """Answer with the page, its holes filled."""
-        base = self._pages.base(request.scope)
-        frame = self._frame(request, base)
-        values = {**filled, **switches(request, base)}
-        body = b"".join(
-            [
-                escape(values[piece.decode()]).encode() if is_hole else piece
-                for is_hole, piece in frame.pieces
-            ]
-        )
-        return Answer(status, (*frame.headers, (b"content-length", b"%d" % len(body))), body)
-
-    def _frame(self, request: Request, base: str) -> _Frame:
-        language = language_of(request)
-        place = (language, base, _asked_language(request) is not None)
-        frame = self._frames.get(place)
-        if frame is None:
-            links = {name: _hole(name) for name in LANGUAGES}
-            html = self._pages.print(language, base, self._template, switches=links, **self._values)
-            headers = self._pages.response(request, "", language, status=200).raw_headers
-            frame = self._frames[place] = _Frame(
-                tuple((name, value) for name, value in headers if name != b"content-length"),
-                tuple(
-                    (number % 2 == 1, text.encode())
-                    for number, text in enumerate(html.split(_EDGE))
-                ),
-            )
-        return frame
-
-
-class _Frame(NamedTuple):
-    """What is the same for everybody: headers, and text with the names of holes between."""
-
-    headers: tuple[tuple[bytes, bytes], ...]
-    pieces: tuple[tuple[bool, bytes], ...]
-
-
-def _hole(name: str) -> str:
-    return f"{_EDGE}{name}{_EDGE}"
+def holds(if_none_match: str, tag: str) -> bool:
+    """Say whether a client holds what `tag` stands for (RFC 9110, 13.1.2: weak comparison)."""
+    tags = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return tags == ["*"] or tag.removeprefix("W/") in tags
 
 
 def language_of(request: Request) -> str:
+    """Return the language of a request."""
+    return language_in(request.scope)
+
+
+def language_in(scope: Scope) -> str:
     """Return the language asked for in the address, else kept in the cookie, else Vietnamese."""
-    kept = request.cookies.get(LANGUAGE_COOKIE)
-    return _asked_language(request) or (kept if kept in LANGUAGES else LANGUAGES[0])
+    return asked_language(scope) or _kept_language(scope)
 
 
-def _asked_language(request: Request) -> str | None:
-    if not request.scope["query_string"]:
+def asked_language(scope: Scope) -> str | None:
+    """Return the language asked for in the address, if it is one of ours."""
+    if b"lang=" not in scope["query_string"]:
         return None
-    wanted = request.query_params.get("lang")
+    wanted = QueryParams(scope["query_string"]).get("lang")
     return wanted if wanted in LANGUAGES else None
+
+
+def _kept_language(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"cookie" and b"lang=" in value:
+            kept = cookie_parser(value.decode("latin-1")).get(LANGUAGE_COOKIE)
+            if kept in LANGUAGES:
+                return kept
+    return LANGUAGES[0]
 
 
 def local_date(day: date | datetime | None) -> str:
@@ -189,12 +157,12 @@ def _environment(translation: Translation, portal: PortalSettings) -> Environmen
     return environment
 
 
-def switches(request: Request, base: str) -> dict[str, str]:
+def switches(scope: Scope, base: str) -> dict[str, str]:
     """Return each language's address of this page; on an old host that is the portal's home."""
     if base:
         return {language: f"{base}/?lang={language}" for language in LANGUAGES}
-    query = parse_qsl(request.scope["query_string"].decode("latin-1"))
+    query = parse_qsl(scope["query_string"].decode("latin-1"))
     kept = [(name, value) for name, value in query if name != "lang"]
-    path = request.scope["raw_path"].decode("latin-1")
+    path = scope["raw_path"].decode("latin-1")
     path = "/" + path.lstrip("/\\")
     return {language: f"{path}?{urlencode([*kept, ('lang', language)])}" for language in LANGUAGES}

@@ -12,12 +12,15 @@ from starlette.types import Scope
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32_768
 MAX_TARGET_BYTES = 8_192
+MAX_PARAMETERS = 1_000
+"""Of a query; PHP and Tomcat read no more either."""
 
 _HOST = re.compile(
     rb"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
 )
 # Printable ASCII but what RFC 3986 gives no place in a URL; "%" stays, it has been encoded already.
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~-._"
+_SAFE_LOCATION = re.compile(r"[!#$%&'()*+,/:;=?@[\]~._A-Za-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,12 @@ class Refusal:
     reason: str
 
 
-def refusal_of(scope: Scope) -> Refusal | None:
-    """Judge the head of a request: one well-formed Host (RFC 9112, 3.2), bounded size."""
-    headers = scope["headers"]
-    if len(headers) > MAX_HEADERS:
-        return Refusal(431, "too many header fields")
+def admit(scope: Scope) -> str | Refusal:
+    """Judge the head of a request: one well-formed Host (RFC 9112, 3.2), bounded size.
+
+    Return the host it names, lower-case and without port, or why it is turned away.
+    """
+    headers, path, query = scope["headers"], scope["raw_path"], scope["query_string"]
     size = hosts = 0
     host = b""
     for name, value in headers:
@@ -40,15 +44,17 @@ def refusal_of(scope: Scope) -> Refusal | None:
         if name == b"host":
             hosts += 1
             host = value
-    if size > MAX_HEADER_BYTES:
-        return Refusal(431, "header fields too large")
-    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
+    if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+        return Refusal(431, "too many or too large header fields")
+    if len(path) + len(query) > MAX_TARGET_BYTES:
         return Refusal(414, "address too long")
-    if hosts != 1 or not _host_name(host):
+    if query and query.count(b"&") >= MAX_PARAMETERS:
+        return Refusal(414, "too many parameters")
+    if hosts != 1 or not (named := _host_name(host)):
         return Refusal(400, "exactly one well-formed Host is needed")
-    if not scope["raw_path"].startswith(b"/") and not asks_for_the_server(scope):
+    if not path.startswith(b"/") and not asks_for_the_server(scope):
         return Refusal(400, "the target must be a path")
-    return None
+    return named
 
 
 def asks_for_the_server(scope: Scope) -> bool:
@@ -73,6 +79,8 @@ def _host_name(value: bytes) -> str:
 
 def location_header(location: str) -> bytes:
     """Return a Location that cannot split the header: ASCII, controls and spaces encoded."""
+    if _SAFE_LOCATION.fullmatch(location):
+        return location.encode("ascii")
     return quote(location, safe=_URL_SAFE).encode("ascii")
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.carrying import CarryingProtocol
 
 HEAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 64 * 1024
@@ -28,8 +29,8 @@ _USUAL_LINE = re.compile(rb"(?:GET|HEAD|POST) [!-~]+ HTTP/1\.1\r\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
-class DoorProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, fed heads that are whole, bounded and ASCII in their first line.
+class DoorProtocol(CarryingProtocol):
+    """Our servers' protocol, fed heads that are whole, bounded and ASCII in their first line.
 
     Each request is fed by itself, so that one pipelined behind another meets the same door; only
     behind a chunked body, whose end the parser alone knows, do bytes go straight through.
@@ -104,11 +105,8 @@ class DoorProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Learn the length of the body, and keep the target as it stood: "/a?" is not "/a"."""
+        """Learn the length of the body."""
         self._body_left = _body_length(self.headers) if self._feeds_head else None
-        if self.parser.get_http_version() == "1.0":
-            self.expect_100_continue = False  # RFC 9110, 10.1.1
-        self.scope["extensions"] = {"hopnhat.target": self.url}  # type: ignore[dict-item]  # the value is ours to choose
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -84,6 +85,18 @@ class ServeSettings(_Table):
     port: Port = Field(8080, description="Port to listen on; 0 takes a free one.")
     poll: PositiveFloat = Field(
         0.25, description="Seconds between looks at the catalogue's revision."
+    )
+    redirect_max_age: NonNegativeInt = Field(
+        3600,
+        description="Seconds a redirect may be kept by browsers and caches; "
+        "on a decision's first day never more than 300.",
+    )
+    missing_max_age: int = Field(
+        60,
+        ge=0,
+        le=60,
+        description="Seconds the 404 of an undecided address may be kept; 60 at most, so that a "
+        "decision is seen within a minute.",
     )
 
 

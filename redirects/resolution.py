@@ -48,6 +48,7 @@ class Moved:
     key: CanonicalUrl
     location: str
     status: int
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from catalogue.units.conversion import convert
 from catalogue.units.register import Register
+from gateway.answer import Answer
 from gateway.api.bodies import whole_body
 from gateway.api.questions import (
     QuestionError,
@@ -25,7 +26,6 @@ from gateway.api.questions import (
 from gateway.api.replies import csv_answer, json_answer, problem_answer
 from gateway.api.unit_values import CONVERSION_COLUMNS, conversion_value
 from gateway.i18n import _
-from gateway.old_urls import Answer
 from gateway.settings import PortalSettings
 
 MOST_ROWS = 10_000

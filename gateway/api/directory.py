@@ -18,11 +18,11 @@ from starlette.types import Receive, Scope, Send
 
 from catalogue.search.analysis import fold
 from catalogue.units.register import Level, Register, Unit
+from gateway.answer import Answer
 from gateway.api.bodies import whole_body
 from gateway.api.questions import QuestionError, read_day
 from gateway.api.replies import whole
 from gateway.i18n import _
-from gateway.old_urls import Answer
 from gateway.rendering import TEMPLATES
 from gateway.settings import PortalSettings
 

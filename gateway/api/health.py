@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import time
 
+from gateway.answer import Answer, field_lines
 from gateway.live import Live
-from gateway.old_urls import Answer
 
 
 class Health:
@@ -49,4 +49,4 @@ def _json(status: int, values: dict[str, object]) -> Answer:
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
     )
-    return Answer(status, headers, body)
+    return Answer(status, field_lines(headers), body)

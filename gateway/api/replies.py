@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gateway.old_urls import Answer
+from gateway.answer import Answer, field_lines
 from gateway.settings import PortalSettings
 from gateway.site.notices import PROBLEM_JSON, WORDINGS, problem
 from redirects.formats.cells import guard_cell
@@ -59,7 +59,7 @@ def problem_answer(
 def whole(status: int, kind: bytes, body: bytes, headers: Headers = ()) -> Answer:
     """Return an open answer of one piece."""
     own = ((b"content-type", kind), (b"content-length", b"%d" % len(body)))
-    return Answer(status, (*own, *OPEN, *headers), body)
+    return Answer(status, field_lines((*own, *OPEN, *headers)), body)
 
 
 def _cell(value: Any) -> str:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Scope
 
 from catalogue.units.conversion import convert
 from catalogue.units.register import Level, Register, Unit
+from gateway.answer import Answer, field_lines
 from gateway.api.conversions import Batch
 from gateway.api.directory import PATH as DIRECTORY_PATH
 from gateway.api.directory import Directory
@@ -35,7 +36,6 @@ from gateway.api.unit_values import (
     unit_value,
 )
 from gateway.i18n import _
-from gateway.old_urls import Answer
 from gateway.settings import PortalSettings
 
 PREFIX = b"/api/"
@@ -63,7 +63,7 @@ class UnitApi:
         """Answer a call by its raw path."""
         method, path = scope["method"], scope["raw_path"]
         if method == "OPTIONS":
-            return Answer(204, PREFLIGHT, b"")
+            return Answer(204, field_lines(PREFLIGHT), b"")
         if path == DIRECTORY_PATH:
             return self._directory
         if path == b"/api/v1/chuyen-doi/lo":
@@ -249,13 +249,13 @@ def _keeping(seconds: int) -> Headers:
 
 def _unchanged(scope: Scope, answer: Answer) -> Answer | None:
     """Return 304 where the caller holds this very answer (RFC 9110, 13.1.2)."""
-    tag = next((value for name, value in answer.headers if name == b"etag"), None)
+    tag = next((value for name, value in answer.fields if name == b"etag"), None)
     if tag is None or answer.status != 200:  # noqa: PLR2004 - only what was found is compared
         return None
     for name, value in scope["headers"]:
         if name == b"if-none-match" and tag in [one.strip() for one in value.split(b",")]:
-            kept = [(name, value) for name, value in answer.headers if name in _KEPT_HEADERS]
-            return Answer(304, kept, b"")
+            kept = [(name, value) for name, value in answer.fields if name in _KEPT_HEADERS]
+            return Answer(304, field_lines(kept), b"")
     return None
 
 

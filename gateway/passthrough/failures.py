@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.answer import Answer, field_lines
 from gateway.i18n import _
-from gateway.old_urls import Answer
 from gateway.settings import PortalSettings
 from gateway.site.notices import PROBLEM_JSON, WORDINGS, problem
 from redirects.route import ApiRoute
@@ -73,4 +73,4 @@ def failure_answer(portal: PortalSettings, route: ApiRoute, error: PassthroughEr
     ]
     if error.status == UpstreamBusy.status:
         headers.append((b"retry-after", b"5"))
-    return Answer(error.status, headers, body)
+    return Answer(error.status, field_lines(headers), body)

@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Scope
 
 from catalogue.search.engine import Hit
 from gateway.bucket import Bucket
-from gateway.rendering import Pages, Shell
+from gateway.rendering import Pages
+from gateway.shell import Shell
 from gateway.site.addresses import address_of, words_in
-from gateway.site.notices import WORDINGS, Notices, prefers_json
+from gateway.site.notices import WORDINGS, Notices, wants_json
 from gateway.site.searching import SearchIndex
 from gateway.threads import in_thread
 from redirects.mapping import CanonicalUrl
@@ -32,14 +33,24 @@ class NotFoundPages:
     """Answers 404 with what may have been meant."""
 
     def __init__(
-        self, *, pages: Pages, notices: Notices, index: SearchIndex, suggesting: Bucket
+        self,
+        *,
+        pages: Pages,
+        notices: Notices,
+        index: SearchIndex,
+        suggesting: Bucket,
+        max_age: int,
     ) -> None:
+        """`max_age` is how many seconds browsers and caches may keep a 404."""
         self._notices = notices
         self._index = index
         self._suggesting = suggesting
+        self._headers = {"cache-control": f"max-age={max_age}"}
         self._shell = Shell(
             pages,
             _TEMPLATE,
+            status=404,
+            max_age=max_age,
             holes=("typed", "address"),
             wording=WORDINGS[404],
             detail=None,
@@ -48,15 +59,14 @@ class NotFoundPages:
 
     def answer(self, key: CanonicalUrl, scope: Scope) -> ASGIApp:
         """Answer an address: with best matches, or at once."""
-        request = Request(scope)
+        if wants_json(scope):
+            return self._notices.at_once(scope, 404)
         words = words_in(key)
-        if prefers_json(request.headers.get("accept", "")):
-            return self._notices.notice(request, 404)
         if words and self._suggesting.take():
             return in_thread(
                 lambda asked: self.whole(asked, words, self._index.best(words, SUGGESTIONS))
             )
-        return self._shell.page(request, status=404, typed=words, address=_shown(scope))
+        return self._shell.page(scope, typed=words, address=_shown(scope))
 
     def whole(self, request: Request, words: str, best: Sequence[Hit]) -> Response:
         """Print the page with its best matches."""
@@ -64,6 +74,7 @@ class NotFoundPages:
             request,
             404,
             template=_TEMPLATE,
+            headers=self._headers,
             typed=words,
             best=best,
             address=_shown(request.scope),

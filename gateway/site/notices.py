@@ -13,10 +13,13 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
+from gateway.answer import Answer, Fields, field_lines
 from gateway.i18n import _
 from gateway.rendering import Pages
 from gateway.settings import PortalSettings
+from gateway.shell import Shell
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -90,6 +93,26 @@ class Notices:
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
+        self._shells = {
+            status: Shell(
+                pages, "site/notice.html", status=status, max_age=0, wording=wording, detail=None
+            )
+            for status, wording in WORDINGS.items()
+        }
+
+    def at_once(
+        self, scope: Scope, status: int, fields: Fields = (), detail: str | None = None
+    ) -> Answer:
+        """Say what is wrong without a rendering.
+
+        `fields` are more header fields; `detail` is told to programs in the place of the advice.
+        """
+        if wants_json(scope):
+            answer = _problem_answer(self._pages.portal, status, detail)
+        else:
+            answer = self._shells[status].page(scope)
+        answer.lines += field_lines(fields)
+        return answer
 
     def notice(
         self,
@@ -103,14 +126,14 @@ class Notices:
     ) -> Response:
         """Say what is wrong. `detail` is one more sentence, for people and programs alike."""
         wording = WORDINGS.get(status, WORDINGS[500])
-        if prefers_json(request.headers.get("accept", "")):
+        if wants_json(request.scope):
             body = problem(self._pages.portal, status, wording.title, detail or wording.advice)
-            return Response(body, status, headers, PROBLEM_JSON)
+            return Response(body, status, {"vary": "Accept", **(headers or {})}, PROBLEM_JSON)
         return self._pages.page(
             request,
             template,
             status=status,
-            headers=headers,
+            headers={"vary": "Accept, Cookie", **(headers or {})},
             wording=wording,
             detail=detail,
             **values,
@@ -130,6 +153,26 @@ def problem(portal: PortalSettings, status: int, title: str, detail: str, **more
         **more,
     }
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _problem_answer(portal: PortalSettings, status: int, detail: str | None) -> Answer:
+    wording = WORDINGS[status]
+    body = problem(portal, status, wording.title, detail or wording.advice)
+    fields = (
+        (b"content-type", PROBLEM_JSON.encode("ascii")),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-cache"),
+        (b"vary", b"Accept"),
+    )
+    return Answer(status, field_lines(fields), body)
+
+
+def wants_json(scope: Scope) -> bool:
+    """Say whether a request would rather have JSON than HTML."""
+    for name, value in scope["headers"]:
+        if name == b"accept":
+            return b"json" in value.lower() and prefers_json(value.decode("latin-1"))
+    return False
 
 
 def prefers_json(accept: str) -> bool:

@@ -9,15 +9,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from catalogue.misses import MissSpool
+from gateway.answer import Answer, field_lines
 from gateway.i18n import _
-from gateway.old_urls import Answer
 from gateway.rendering import Pages
+from gateway.shell import Shell
 from gateway.site.addresses import address_of
 from gateway.site.archived import ArchivePages
 from gateway.site.fragments import archive_path
 from gateway.site.noise import is_noise
 from gateway.site.not_found import NotFoundPages
-from gateway.site.notices import Notices
+from gateway.site.notices import WORDINGS, Notices, wants_json
 from gateway.site.units import UnitPages
 from gateway.threads import in_thread
 from redirects.canonical import split_key
@@ -30,9 +31,12 @@ from redirects.sites import Sites
 _PERSONAL = re.compile(
     r"(?:^|&)(?:doccode|ma_?ho_?so|so_?ho_?so|sobiennhan|cccd|cmnd)=", re.IGNORECASE
 )
+DECISION_MAX_AGE = 300
+"""Seconds that an answer of a decision other than a redirect may be kept; it can be taken back."""
+
 NOISE_ANSWER = Answer(
     404,
-    ((b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"10")),
+    field_lines([(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"10")]),
     b"not found\n",
 )
 
@@ -58,6 +62,7 @@ class OldPages:
         self._not_found = not_found
         self._misses = misses
         self._sites = sites
+        self._shells: dict[tuple[str, tuple[bool, ...]], Shell] = {}
 
     def split(self, split: Split) -> ASGIApp:
         """List the successors of a page."""
@@ -67,6 +72,7 @@ class OldPages:
                 request,
                 "site/split.html",
                 status=300,
+                headers={"cache-control": f"max-age={DECISION_MAX_AGE}"},
                 successors=split.successors,
                 reason=split.reason,
                 site=self._sites.named(split.site),
@@ -74,20 +80,31 @@ class OldPages:
 
         return in_thread(show)
 
-    def gone(self, gone: Gone) -> ASGIApp:
+    def gone(self, gone: Gone, scope: Scope) -> Answer:
         """Say why it was withdrawn, and where its copy is if one may be seen."""
+        if wants_json(scope):
+            return self._notices.at_once(scope, 410, detail=gone.reason)
+        copy = archive_path(address_of(scope)) if gone.archived else ""
+        shell = self._withdrawn(gone.site, bool(gone.reason), gone.archived)
+        return shell.page(scope, detail=gone.reason or "", archived=copy)
 
-        def show(request: Request) -> Response:
-            return self._notices.notice(
-                request,
-                410,
-                template="site/gone.html",
-                detail=gone.reason,
-                archived=archive_path(address_of(request.scope)) if gone.archived else None,
-                site=self._sites.named(gone.site),
+    def _withdrawn(self, site: str, *has: bool) -> Shell:
+        """Return the page of what is gone from a site: with a reason or not, with a copy or not."""
+        shell = self._shells.get((site, has))
+        if shell is None:
+            has_reason, has_copy = has
+            shell = self._shells[site, has] = Shell(
+                self._pages,
+                "site/gone.html",
+                status=410,
+                max_age=DECISION_MAX_AGE,
+                holes=("detail",) * has_reason + ("archived",) * has_copy,
+                wording=WORDINGS[410],
+                site=self._sites.named(site),
+                **({} if has_reason else {"detail": None}),
+                **({} if has_copy else {"archived": None}),
             )
-
-        return in_thread(show)
+        return shell
 
     def archived(self, archived: Archived) -> ASGIApp:
         """Answer with the copy."""

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.old_urls import dated, outcome_of, redirect
+from gateway.answer import dated
+from gateway.old_urls import Redirects, outcome_of
 from gateway.security import local_location, location_header
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import (
@@ -26,6 +27,8 @@ from redirects.resolution import (
 from redirects.route import ApiRoute
 
 KEY = CanonicalUrl("a.test/x")
+NOW = 1_800_000_000.0
+REDIRECTS = Redirects(3600, lambda: NOW)
 
 
 @given(st.text())
@@ -46,7 +49,7 @@ def test_a_local_redirect_never_leaves_the_host(path: str) -> None:
 
 def test_the_body_of_a_redirect_is_escaped() -> None:
     moved = Moved("a", KEY, 'https://a.test/"><script>', 301)
-    assert b"<script>" not in redirect(moved, "0" * 32).body
+    assert b"<script>" not in REDIRECTS.to(moved, "0" * 32).body
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,7 @@ def test_a_redirect_is_whole_and_dated_once(status: int) -> None:
     async def receive() -> Any:
         return {"type": "http.disconnect"}
 
-    answer = redirect(Moved("a", KEY, "https://a.test/?a=1&b=2", status), "0" * 32)
+    answer = REDIRECTS.to(Moved("a", KEY, "https://a.test/?a=1&b=2", status), "0" * 32)
     asyncio.run(answer({"type": "http", "method": "GET"}, receive, dated(send)))
     start, end = sent
     headers = dict(start["headers"])
