@@ -8,6 +8,8 @@ INBOX = "/"
 DOCUMENTS = "/tai-lieu"
 MAPPINGS = "/anh-xa"
 MAPPING_FORM = "/anh-xa/sua"
+INTAKE = "/anh-xa/nhap"
+MAPPING_TABLE = "/anh-xa/bang.csv"
 MISSES = "/chua-ro"
 CHECK = "/kiem-tra"
 

@@ -26,6 +26,7 @@ from gateway.console.filters import Places
 from gateway.console.guard import HostCheck, PageHeaders, SameOrigin
 from gateway.console.inbox import Inbox
 from gateway.console.index import Index
+from gateway.console.intake import Intake
 from gateway.console.mapping import MappingDesk
 from gateway.console.misses import MissDesk
 from gateway.console.pages import Pages
@@ -35,6 +36,7 @@ from gateway.console.signing_in import SigningIn
 from gateway.console.suggesting import Suggesting
 from gateway.console.throttle import Throttle
 from gateway.console.upkeep import Chore, Upkeep
+from gateway.console.upload import Drawer
 from gateway.console.visit import SIGN_IN_PATH, Clock, Cookie, Gate
 from gateway.i18n import _
 from gateway.publishing import ground_of
@@ -71,7 +73,8 @@ def _routes(
     clock: Clock,
 ) -> list[BaseRoute]:
     cookie = Cookie(secure=settings.console.secure_cookie)
-    page = Gate(database, clock, cookie).page
+    gate = Gate(database, clock, cookie)
+    page = gate.page
     signing_in = SigningIn(database, pages, clock, cookie, Throttle())
     reviewing = Reviewing(database, pages, Places(database))
     reading = Reading(database, Archive(settings.archive_directory), pages, Places(database))
@@ -80,6 +83,13 @@ def _routes(
     portal = ground_of(settings).portal
     desk = MappingDesk(database, pages, sites, portal, suggesting)
     misses = MissDesk(database, pages, suggesting, least=settings.suggest.accept_above)
+    intake = Intake(
+        database,
+        pages,
+        Sites(settings.sites()),
+        ground_of(settings).portal,
+        Drawer(settings.data / "imports"),
+    )
     document = addresses.DOCUMENTS + "/{id}"
     return [
         Route(SIGN_IN_PATH, signing_in.show),
@@ -96,6 +106,10 @@ def _routes(
         Route(addresses.MAPPINGS, page(desk.list)),
         Route(addresses.MAPPING_FORM, page(desk.edit)),
         Route(addresses.MAPPING_FORM, page(desk.put), methods=["POST"]),
+        Route(addresses.INTAKE, page(intake.show)),
+        Route(addresses.INTAKE, gate.upload(intake.attempt), methods=["POST"]),
+        Route(addresses.INTAKE + "/lay", page(intake.take), methods=["POST"]),
+        Route(addresses.MAPPING_TABLE, page(intake.table)),
         Route(addresses.MISSES, page(misses.list)),
         Route(addresses.MISSES, page(misses.accept), methods=["POST"]),
         Route(addresses.CHECK, page(Checking(database, pages, settings.snapshot_directory).show)),

@@ -20,6 +20,7 @@ from catalogue.database import Database
 from catalogue.editors import Editor, Editors
 from gateway.console.form import Form, FormError, read_form, row_id
 from gateway.console.guard import SAFE_METHODS
+from gateway.console.upload import Upload, read_upload
 
 SIGN_IN_PATH = "/dang-nhap"
 Clock = Callable[[], datetime]
@@ -33,6 +34,7 @@ class Visit:
     editor: Editor
     form: Form
     now: datetime
+    upload: Upload | None = None
 
     @property
     def params(self) -> Form:
@@ -101,12 +103,28 @@ class Gate:
 
         return endpoint
 
-    def _open(self, page: Page, request: Request, form: Form) -> Response:
+    def upload(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint that opens `page` with a file; nothing is read for a stranger."""
+
+        async def endpoint(request: Request) -> Response:
+            if await run_in_threadpool(self._editor, self._cookie.token(request), self._clock()):
+                try:
+                    form, upload = await read_upload(request)
+                except FormError as error:
+                    return PlainTextResponse(f"{error}\n", error.status)
+                return await run_in_threadpool(self._open, page, request, form, upload)
+            return _to_sign_in(request)
+
+        return endpoint
+
+    def _open(
+        self, page: Page, request: Request, form: Form, upload: Upload | None = None
+    ) -> Response:
         now = self._clock()
         editor = self._editor(self._cookie.token(request), now)
         if editor is None:
             return _to_sign_in(request)
-        return page(Visit(request=request, editor=editor, form=form, now=now))
+        return page(Visit(request=request, editor=editor, form=form, now=now, upload=upload))
 
     def _editor(self, token: str, now: datetime) -> Editor | None:
         if not token:

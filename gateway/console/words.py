@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from catalogue.document import DocumentKind, DocumentState
+from catalogue.intake import Verdict
 from catalogue.review import Verb
 from gateway.i18n import _
+from gateway.importing import ImportFormat
 from redirects.mapping import MappingKind
 
 STATES: dict[str, str] = {
@@ -41,6 +43,32 @@ DEEDS: dict[str, str] = {
     "mixed": _("Nhiều việc"),
 }
 """What a batch did, by its verb."""
+
+VERDICTS: dict[str, str] = {
+    Verdict.NEW: _("Mới"),
+    Verdict.CHANGED: _("Thay bản cũ"),
+    Verdict.SAME: _("Đã có"),
+    Verdict.CONFLICT: _("Xung đột"),
+}
+"""What becomes of the rows of a file."""
+
+FORMATS: dict[str, str] = {
+    ImportFormat.CSV: _("Bảng CSV, TSV"),
+    ImportFormat.XLSX: _("Bảng tính XLSX, XLS"),
+    ImportFormat.JSON: _("JSON"),
+    ImportFormat.NETLIFY: _("_redirects"),
+    ImportFormat.NGINX: _("nginx"),
+    ImportFormat.APACHE: _("Apache"),
+    ImportFormat.REWRITE_MAP: _("Apache RewriteMap"),
+    ImportFormat.WORDPRESS: _("WordPress Redirection"),
+}
+
+SEPARATORS: dict[str, str] = {
+    ",": _("dấu phẩy"),
+    ";": _("dấu chấm phẩy"),
+    "\t": _("dấu tab"),
+    "|": _("dấu gạch đứng"),
+}
 
 MAPPING_KINDS: dict[str, str] = {
     MappingKind.MOVED: _("Chuyển hẳn (301)"),

@@ -27,6 +27,11 @@ WIDTHS = (360, 1280)
 OLD_HOST = "www.haiduong.gov.vn"
 OLD_PATH = "/-/khai-mac-le-hoi-con-son-kiep-bac"
 MISSED_PATH = "/-/thong-bao-lich-tiep-cong-dan"
+TABLE = f"""Địa chỉ cũ;Loại;Địa chỉ mới
+http://{OLD_HOST}/lịch-nhập;301;/tim-kiem
+http://{OLD_HOST}/Lịch-Nhập/;301;/khac
+http://la.vn/khong-phai-cua-ta;301;/tim-kiem
+"""
 PATIENCE = 15.0  # seconds until a step counts as failed on a machine that is busy with other tests
 
 
@@ -190,6 +195,29 @@ def test_keys_walk_the_list_and_can_be_switched_off(town: Town, context: Browser
     expect(page.get_by_role("status")).to_contain_text("Đã chấp nhận")
 
 
+def test_a_file_is_tried_taken_and_taken_back(
+    town: Town, context: BrowserContext, tmp_path: Path
+) -> None:
+    page = context.new_page()
+    sign_in(page, town)
+    table = tmp_path / "ánh xạ cũ.csv"
+    table.write_text(TABLE, encoding="utf-16")
+    page.goto(f"{town.console}/anh-xa/nhap")
+    page.get_by_label("Tệp", exact=True).set_input_files(table)
+    page.get_by_role("button", name="Xem trước").click()
+    expect(page.get_by_text("Trái với dòng 2")).to_be_visible()
+    expect(page.get_by_text("mã chữ utf-16-le")).to_be_visible()
+    assert town.ask_old("/lịch-nhập").status_code == 404
+
+    page.get_by_role("button", name="Nhập 1 mục, có hiệu lực ngay").click()
+    expect(page.get_by_role("status")).to_contain_text("Đã nhập: 1 mục")
+    assert seconds_until(lambda: town.ask_old("/lịch-nhập").status_code == 301) < 5
+
+    page.get_by_role("status").get_by_role("button", name="Hoàn tác").click()
+    expect(page.get_by_role("status")).to_contain_text("Đã hoàn tác")
+    assert seconds_until(lambda: town.ask_old("/lịch-nhập").status_code == 404) < 5
+
+
 def test_everything_works_without_a_script(town: Town, browser: Browser, width: int) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 800}, java_script_enabled=False
@@ -232,6 +260,7 @@ def test_every_page_is_free_of_accessibility_faults_and_fits_its_screen(
         "tep": "/tai-lieu/7",
         "ban-trung": "/tai-lieu/9",
         "anh-xa": "/anh-xa",
+        "nhap": "/anh-xa/nhap",
         "sua-anh-xa": f"/anh-xa/sua?dia-chi={OLD_HOST}{MISSED_PATH}&ve=/chua-ro",
         "chua-ro": "/chua-ro",
         "kiem-tra": f"/kiem-tra?dia-chi={OLD_HOST}{MISSED_PATH}",
@@ -242,6 +271,10 @@ def test_every_page_is_free_of_accessibility_faults_and_fits_its_screen(
     page.goto(f"{town.console}/tai-lieu")
     page.get_by_role("button", name="Chấp nhận cả").click()
     look(page, artefacts / f"console-xem-truoc-{width}-{scheme}.png")
+    page.goto(f"{town.console}/anh-xa/nhap")
+    page.get_by_label("Hoặc dán nội dung").fill(TABLE)
+    page.get_by_role("button", name="Xem trước").click()
+    look(page, artefacts / f"console-nhap-xem-truoc-{width}-{scheme}.png")
     page.goto(f"{town.console}/anh-xa/sua")
     page.get_by_role("button", name="Lưu, có hiệu lực ngay").click()
     look(page, artefacts / f"console-anh-xa-sai-{width}-{scheme}.png")
