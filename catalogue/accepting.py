@@ -16,9 +16,10 @@ from catalogue.decisions import import_mappings
 from catalogue.document import DocumentState
 from catalogue.documents import Documents
 from catalogue.evidence import Evidence, document_of
-from catalogue.misses import Miss
-from catalogue.schema import mapping
+from catalogue.misses import Miss, Misses
+from catalogue.schema import mapping, miss
 from catalogue.search.engine import SearchEngine
+from catalogue.sites import Sites
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.suggest import Suggestion
 
@@ -38,14 +39,33 @@ class Offer:
         return next(iter(self.suggestions), None)
 
 
+def undecided(connection: Connection, site: str | None, limit: int) -> list[Miss]:
+    """Return the addresses nobody has decided: misses, most visited first, then `unresolved`.
+
+    An unresolved mapping that nobody asked for yet (it came from a log or a list) has no visits.
+    """
+    found = Misses(connection).listing(site, limit=limit)
+    sites = Sites(connection)
+    rows = select(mapping.c.site_id, mapping.c.key, mapping.c.raw, mapping.c.updated_at).where(
+        mapping.c.state == "active",
+        mapping.c.kind == MappingKind.UNRESOLVED,
+        mapping.c.key.not_in(select(miss.c.key)),
+    )
+    if site is not None:
+        rows = rows.where(mapping.c.site_id == sites.id_of(site))
+    for row in connection.execute(rows.order_by(mapping.c.id).limit(limit - len(found))):
+        on = row.updated_at.date()
+        name = sites.name_of(row.site_id)
+        found.append(Miss(0, name, CanonicalUrl(row.key), row.raw, 0, on, on))
+    return found
+
+
 def offers(
     connection: Connection, misses: Sequence[Miss], engine: SearchEngine | None, limit: int = 5
 ) -> list[Offer]:
     """Suggest pages for each miss."""
     found = Evidence(connection, engine).suggestions([(one.site, one.key) for one in misses], limit)
-    return [
-        Offer(miss, tuple(suggestions)) for miss, suggestions in zip(misses, found, strict=True)
-    ]
+    return [Offer(one, tuple(suggestions)) for one, suggestions in zip(misses, found, strict=True)]
 
 
 def acceptable(connection: Connection, offered: Sequence[Offer], *, least: float) -> list[Offer]:

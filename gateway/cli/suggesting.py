@@ -10,10 +10,9 @@ import typer
 from rich.table import Table
 from sqlalchemy import Connection
 
-from catalogue.accepting import Offer, accept, acceptable, offers
+from catalogue.accepting import Offer, accept, acceptable, offers, undecided
 from catalogue.documents import Documents
 from catalogue.evidence import document_of
-from catalogue.misses import Misses
 from catalogue.search.engine import SearchEngine, SearchError
 from catalogue.search.engines import open_index
 from gateway.cli.output import out, print_json
@@ -29,9 +28,9 @@ def suggest(
     *,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="So many misses, most visited first; 20, or all to accept."),
+        typer.Option(min=1, help="So many addresses, most visited first; 20, or all to accept."),
     ] = None,
-    site: Annotated[str | None, typer.Option(help="Only misses of this site.")] = None,
+    site: Annotated[str | None, typer.Option(help="Only addresses of this site.")] = None,
     accept_above: Annotated[
         float | None,
         typer.Option(
@@ -90,7 +89,7 @@ def _accept(
 def _offers(
     connection: Connection, engine: SearchEngine | None, site: str | None, limit: int
 ) -> list[Offer]:
-    return offers(connection, Misses(connection).listing(site, limit=limit), engine)
+    return offers(connection, undecided(connection, site, limit), engine)
 
 
 @contextmanager

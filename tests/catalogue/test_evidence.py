@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from catalogue.accepting import accept, acceptable, offers
+from catalogue.accepting import accept, acceptable, offers, undecided
 from catalogue.clues import COMMONEST, Clues, LinkTexts
 from catalogue.database import Database
 from catalogue.decisions import undo
@@ -290,3 +290,26 @@ def test_only_what_is_sure_and_public_is_accepted_and_undone_as_one(
         undo(connection, batch.id, editor="hung", now=NOW)
         assert Mappings(connection).find(asked_for[0]) is None
         assert Misses(connection).total() == 3
+
+
+def test_an_unresolved_mapping_is_undecided_too_and_gives_way(
+    database: Database, asked_for: Sequence[CanonicalUrl]
+) -> None:
+    key = key_of("/tin/quyet-dinh-ban-hanh-quy-che-quan-ly-cay-xanh-do-thi")
+    with database.writing() as connection:
+        for each in (key, asked_for[1]):
+            mapping = Mapping(each, f"http://{each}", MappingKind.UNRESOLVED)
+            Mappings(connection).put("haiduong", mapping, state="active", source="import", now=NOW)
+        open_ones = undecided(connection, None, 10)
+        assert [one.key for one in open_ones] == [*asked_for, key]
+        assert [one.visits for one in open_ones] == [9, 9, 9, 0]
+        assert undecided(connection, "gialoc", 10) == []
+        assert undecided(connection, None, 2) == open_ones[:2]
+
+        sure = acceptable(connection, offers(connection, open_ones, None), least=AUTO_ACCEPT)
+        accept(connection, sure, editor="hung", now=NOW)
+        stored = Mappings(connection).find(key)
+
+    assert [one.miss.key for one in sure] == [asked_for[0], key]
+    assert stored is not None
+    assert stored.mapping.kind is MappingKind.MOVED
