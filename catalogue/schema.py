@@ -270,6 +270,30 @@ miss = Table(
     Index(None, "site_id", "visits"),
 )
 
+# Visits of old addresses as their servers' logs tell them, a row an address and month: no IP
+# address, no browser, no cookie; codes of citizens' files hashed before they come here.
+visit = Table(
+    "visit",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("month", Date, primary_key=True),  # its first day
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("visits", BigInteger, nullable=False),
+    Index(None, "site_id", "key"),
+)
+
+# How far each log was read, so that no line is counted twice: a log that begins with these bytes
+# is the same one, grown (visits.py).
+traffic_log = Table(
+    "traffic_log",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of its whole lines, unpacked
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+    Column("length", BigInteger, nullable=False),  # bytes of them
+    Column("visits", BigInteger, nullable=False),
+    Column("imported_at", _When, nullable=False),
+)
+
 # What a document may be recognised by when an old address is asked for: `redirects.clues` says
 # what a clue is. Rows are written with the document, and with each address mapped to it.
 clue = Table(

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _create_captures()
     _create_documents()
     _create_redirects()
+    _create_traffic()
     _create_editors()
     _create_units()
 
@@ -258,6 +259,29 @@ def _create_redirects() -> None:
         "spool_file",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_spool_file")),
+    )
+
+
+def _create_traffic() -> None:
+    op.create_table(
+        "visit",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("site_id", ID, nullable=False),
+        sa.Column("visits", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_visit_site_id_site")),
+        sa.PrimaryKeyConstraint("key", "month", name=op.f("pk_visit")),
+    )
+    op.create_index(op.f("ix_visit_site_id_key"), "visit", ["site_id", "key"])
+    op.create_table(
+        "traffic_log",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("site_id", ID, nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False),
+        sa.Column("visits", sa.BigInteger(), nullable=False),
+        sa.Column("imported_at", WHEN, nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_traffic_log_site_id_site")),
+        sa.PrimaryKeyConstraint("digest", "site_id", name=op.f("pk_traffic_log")),
     )
 
 
