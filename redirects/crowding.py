@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from redirects.canonical import split_key
 from redirects.finding import Finding
 from redirects.mapping import Mapping, MappingKind
 from redirects.site import Portal
@@ -24,8 +23,6 @@ FEWEST = 5
 
 _COUNTED = 1_000
 """Targets counted at once for each site; beyond, a count may be short by a thousandth of all."""
-
-_REDIRECTS = (MappingKind.MOVED, MappingKind.TEMPORARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +52,18 @@ class Crowding:
         self._sites = sites
         self._names: dict[str, str | None] = {}
         self._totals: Counter[str] = Counter()
-        self._targets: dict[str, Counter[str]] = {}
+        self._targets: dict[str, dict[str, int]] = {}
 
     def watch(self, mappings: Iterable[Mapping]) -> Iterator[Mapping]:
         """Pass mappings on, counting those that redirect."""
+        names = self._names
         for mapping in mappings:
-            if mapping.kind in _REDIRECTS and mapping.target:
-                self._count(split_key(mapping.key)[0], mapping.target)
+            kind, target = mapping.kind, mapping.target
+            if target and (kind is MappingKind.MOVED or kind is MappingKind.TEMPORARY):
+                host = mapping.key.partition("/")[0]
+                name = names[host] if host in names else self._name_of(host)
+                if name is not None:
+                    self._count(name, target)
             yield mapping
 
     def crowds(self) -> list[Crowd]:
@@ -69,7 +71,7 @@ class Crowding:
         found = [
             Crowd(site, target, count, self._totals[site])
             for site, targets in self._targets.items()
-            for target, count in targets.most_common()
+            for target, count in Counter(targets).most_common()
         ]
         return [crowd for crowd in found if crowd.is_crowded]
 
@@ -77,20 +79,24 @@ class Crowding:
         """Return a warning for each crowd."""
         return [finding_of(crowd, portal) for crowd in self.crowds()]
 
-    def _count(self, host: str, target: str) -> None:
-        if host not in self._names:
-            site = self._sites.of_host(host)
-            self._names[host] = None if site is None else site.name
-        name = self._names[host]
-        if name is None:
-            return
+    def _name_of(self, host: str) -> str | None:
+        site = self._sites.of_host(host)
+        name = self._names[host] = None if site is None else site.name
+        if name is not None:
+            self._totals.setdefault(name, 0)
+            self._targets.setdefault(name, {})
+        return name
+
+    def _count(self, name: str, target: str) -> None:
         self._totals[name] += 1
-        targets = self._targets.setdefault(name, Counter())
-        if target in targets or len(targets) < _COUNTED:
+        targets = self._targets[name]
+        if target in targets:
             targets[target] += 1
-            return
-        # Misra and Gries (1982): what is more than a thousandth of all outlives this.
-        self._targets[name] = Counter({each: n - 1 for each, n in targets.items() if n > 1})
+        elif len(targets) < _COUNTED:
+            targets[target] = 1
+        else:
+            # Misra and Gries (1982): what is more than a thousandth of all outlives this.
+            self._targets[name] = {each: n - 1 for each, n in targets.items() if n > 1}
 
 
 def leads_home(target: str, portal: Portal) -> bool:
