@@ -8,6 +8,7 @@ application together with what was chosen: one choice a request, whoever carries
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
@@ -21,6 +22,8 @@ TARGET = "hopnhat.target"
 """In a scope's extensions: the target as it stood in the request line, "/a?" unlike "/a"."""
 CHOSEN = "hopnhat.chosen"
 """In a scope's extensions: what `choose` chose already, or None."""
+
+MOST_POSTED_BYTES = 256 * 1024
 
 _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 # Whoever sends one of these wants more than an answer to a head.
@@ -40,11 +43,43 @@ def _nothing(_scope: Scope) -> None:
     """Choose nothing: an application that does not choose ahead."""
 
 
+class Outbox:
+    """Answers written together, once all requests at hand are answered.
+
+    A write wakes its reader, who takes the processor with everything it keeps warm: on a busy
+    machine ten answers in a row and then ten writes cost half of ten times an answer and a write.
+    One of it serves all connections of a loop.
+    """
+
+    def __init__(self) -> None:
+        self._letters: list[tuple[asyncio.Transport, bytes]] = []
+        self._size = 0
+
+    def post(
+        self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport, letter: bytes
+    ) -> None:
+        """Write `letter` when this turn of the loop ends, or as soon as too much is waiting."""
+        if not self._letters:
+            loop.call_soon(self.send)
+        self._letters.append((transport, letter))
+        self._size += len(letter)
+        if self._size > MOST_POSTED_BYTES:
+            self.send()
+
+    def send(self) -> None:
+        """Write everything that waits, in its order."""
+        letters, self._letters, self._size = self._letters, [], 0
+        for transport, letter in letters:
+            if not transport.is_closing():
+                transport.write(letter)
+
+
 class CarryingProtocol(HttpToolsProtocol):
     """uvicorn's protocol that writes ready answers itself, and winds its timers seldom."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, outbox: Outbox | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._outbox = outbox or Outbox()
         is_chooser = isinstance(self.app, Chooser)
         self._ask: Callable[[Scope], ASGIApp | None] = self.app.choose if is_chooser else _nothing
         self._is_head_all = True
@@ -125,11 +160,13 @@ class CarryingProtocol(HttpToolsProtocol):
         stays = self.parser.should_keep_alive() and not (
             self._names_connection and self.parser.get_http_version() == "1.0"
         )
-        self.transport.write(answer.whole(with_body=method == "GET", last=not stays))
+        letter = answer.whole(with_body=method == "GET", last=not stays)
+        self._outbox.post(self.loop, self.transport, letter)
         self.server_state.total_requests += 1
         if stays:
             self._rest()
         else:
+            self._outbox.send()
             self.transport.close()
 
     def _set_up(self, chosen: ASGIApp | None) -> None:
@@ -139,6 +176,22 @@ class CarryingProtocol(HttpToolsProtocol):
         self.headers.extend(headers)
         self.expect_100_continue = expects and self.parser.get_http_version() != "1.0"
         self.scope["extensions"] = {TARGET: url, CHOSEN: chosen}  # type: ignore[dict-item]  # the values are ours to choose
+
+    # --- ends of a connection: what was answered goes out first ---
+
+    def eof_received(self) -> None:
+        """Answer whoever has said everything."""
+        self._outbox.send()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser does not understand."""
+        self._outbox.send()
+        super().send_400_response(msg)
+
+    def shutdown(self) -> None:
+        """Finish, as the server is told to stop."""
+        self._outbox.send()
+        super().shutdown()
 
     # --- keep-alive: a timer that is found out of date when it rings is cheaper than a new one ---
 

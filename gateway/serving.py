@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+from functools import partial
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from gateway.carrying import CarryingProtocol
+from gateway.carrying import CarryingProtocol, Outbox
 
 HEAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 64 * 1024
@@ -129,6 +130,7 @@ class DoorProtocol(CarryingProtocol):
 
     def _refuse(self, status: bytes) -> None:
         self._disarm()
+        self._outbox.send()
         self._pending = b""
         head = b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         self.transport.write(head)
@@ -180,7 +182,7 @@ def configure(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
         host=host,
         port=port,
         loop="uvloop",
-        http=DoorProtocol,
+        http=partial(DoorProtocol, outbox=Outbox()),  # type: ignore[arg-type]  # uvicorn only calls it
         ws="none",
         lifespan="on",
         access_log=False,

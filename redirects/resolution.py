@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from redirects.mapping import CanonicalUrl
 from redirects.route import ApiRoute
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):  # made once a request: a tuple takes half of a frozen dataclass's time
     """What a visitor asked for, byte for byte: never route on a decoded path (CVE-2026-48710)."""
 
     host: str
@@ -40,9 +40,11 @@ class Live:
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A redirect: `status` is 301/302 for GET and HEAD, 308/307 for methods with a body."""
+class Moved(NamedTuple):  # as Request is
+    """A redirect: `status` is 301/302 for GET and HEAD, 308/307 for methods with a body.
+
+    `since` is when it was decided, in seconds of the epoch; 0 is long ago.
+    """
 
     site: str
     key: CanonicalUrl

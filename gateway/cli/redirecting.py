@@ -19,6 +19,7 @@ from gateway.cli.suggesting import suggest
 from gateway.cli.workplace import Workplace
 from gateway.publishing import ground_of, publish
 from gateway.resolving import explain_in_lines, request_of
+from redirects.resolution import Moved
 from redirects.resolver import Resolver
 from redirects.snapshot import open_snapshot
 
@@ -52,8 +53,9 @@ def resolve(
         explanation = resolver.explain(request)
     if json:
         steps = [asdict(step) for step in explanation.steps]
-        kind = type(explanation.resolution).__name__.lower()
-        answer = {"resolution": kind, **asdict(explanation.resolution)}
+        resolution = explanation.resolution
+        values = resolution._asdict() if isinstance(resolution, Moved) else asdict(resolution)
+        answer = {"resolution": type(resolution).__name__.lower(), **values}
         print_json({"url": url, "steps": steps, "answer": answer})
         return
     for line in explain_in_lines(url, explanation):

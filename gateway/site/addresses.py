@@ -11,8 +11,8 @@ from redirects.canonical import split_key
 from redirects.mapping import CanonicalUrl
 
 _EXTENSION = re.compile(r"\.(?:html?|aspx?|php|jsp|do|ashx)$")
-_NOT_WORDS = re.compile(r"[\W_]+")
-_LONE_ID = re.compile(r"\b[\da-f]{6,}\b|\b\d+\b")
+_WORD = re.compile(r"[^\W_]+")
+_ID = re.compile(r"[\da-f]{6,}|\d+")
 
 
 def address_of(scope: Scope) -> str:
@@ -26,8 +26,8 @@ def words_in(key: CanonicalUrl) -> str:
     """Return what an old address says in words: "/tin-tuc/gia-dat-2024-123.html" is "gia dat"."""
     segments = [piece for piece in split_key(key)[1].split("/") if piece]
     for segment in reversed(segments):
-        text = _NOT_WORDS.sub(" ", _EXTENSION.sub("", segment))
-        words = " ".join(_LONE_ID.sub(" ", text).split())
+        found = _WORD.findall(_EXTENSION.sub("", segment))
+        words = " ".join([word for word in found if not _ID.fullmatch(word)])
         if len(words) > 3:  # noqa: PLR2004 - shorter than a word and a half says nothing
             return words
     return ""

@@ -124,7 +124,7 @@ class OldPages:
     def _count(self, unresolved: Unresolved, scope: Scope) -> None:
         raw = address_of(scope)
         key = unresolved.key
-        if _PERSONAL.search(raw.partition("?")[2]):
+        if scope["query_string"] and _PERSONAL.search(raw.partition("?")[2]):
             raw = raw.partition("?")[0]
             key = CanonicalUrl(key.partition("?")[0])
         self._misses.count(unresolved.site, key, raw)

@@ -206,3 +206,21 @@ def test_a_client_that_does_not_read_is_waited_for(serve: Callable[..., str]) ->
 def test_a_header_field_with_a_line_break_is_never_sent() -> None:
     with pytest.raises(ValueError, match="line break"):
         field_lines([(b"location", b"/a\r\nset-cookie: x=1")])
+
+
+def test_what_was_answered_goes_out_before_what_was_refused(
+    serve: Callable[..., str], talk_raw: Callable[..., bytes]
+) -> None:
+    origin = serve(Numbered())
+    for odd in (b"\x16\x03\x01 \r\n\r\n", b"GET /3 HTTP/1.1\r\nbad field\r\n\r\n"):
+        answers = talk_raw(origin, ask_for(1) + ask_for(3) + odd)
+        assert bodies(answers) == [b"1", b"3"]
+        assert answers.rpartition(b"HTTP/1.1 ")[2].startswith(b"400 ")
+
+
+def test_whoever_has_said_everything_is_answered(serve: Callable[..., str]) -> None:
+    host, _, port = serve(Numbered()).removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as client:
+        client.sendall(ask_for(1))
+        client.shutdown(socket.SHUT_WR)
+        assert bodies(client.recv(65536)) == [b"1"]
