@@ -53,7 +53,7 @@ class Redirects:
         # Quotes and angle brackets are percent-encoded in a Location; only "&" needs care.
         link = location.replace(b"&", b"&amp;") if b"&" in location else location
         body = b"".join((_BEFORE_LINK[status], link, b'">', link, b"</a></p></html>\n"))
-        is_new = self._clock() - moved.since < FIRST_DAY_SECONDS
+        is_new = moved.since is None or self._clock() - moved.since < FIRST_DAY_SECONDS
         return Answer(
             status,
             # A Location has no line break: written as one, three fields cost the price of one.

@@ -43,14 +43,14 @@ class Live:
 class Moved(NamedTuple):  # as Request is
     """A redirect: `status` is 301/302 for GET and HEAD, 308/307 for methods with a body.
 
-    `since` is when it was decided, in seconds of the epoch; 0 is long ago.
+    `since` is when it was decided, in seconds of the epoch: 0 is long ago, None is not known.
     """
 
     site: str
     key: CanonicalUrl
     location: str
     status: int
-    since: int = 0
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

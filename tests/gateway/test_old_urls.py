@@ -88,3 +88,32 @@ def test_a_redirect_is_whole_and_dated_once(status: int) -> None:
     assert headers[b"content-length"] == b"%d" % len(end["body"])
     assert b'<a href="https://a.test/?a=1&amp;b=2">' in end["body"]
     assert f"<title>{status} ".encode() in end["body"]
+
+
+@pytest.mark.parametrize(
+    ("since", "max_age", "caching"),
+    [
+        (None, 3600, b"max-age=300"),
+        (0, 3600, b"max-age=3600"),
+        (NOW, 3600, b"max-age=300"),
+        (NOW - 86_399, 3600, b"max-age=300"),
+        (NOW - 86_400, 3600, b"max-age=3600"),
+        (NOW + 60, 3600, b"max-age=300"),
+        (NOW, 60, b"max-age=60"),
+        (0, 0, b"max-age=0"),
+    ],
+)
+def test_a_decision_of_today_can_be_taken_back(
+    since: float | None, max_age: int, caching: bytes
+) -> None:
+    moved = Moved("a", KEY, "https://a.test/", 301, None if since is None else int(since))
+    answer = Redirects(max_age, lambda: NOW).to(moved, "0" * 32)
+    assert dict(answer.fields)[b"cache-control"] == caching
+
+
+def test_a_redirect_has_a_tag_that_changes_with_its_target() -> None:
+    tags = [
+        dict(REDIRECTS.to(Moved("a", KEY, f"https://a.test/{n}", 301), "0" * 32).fields)[b"etag"]
+        for n in (1, 1, 2)
+    ]
+    assert tags[0] == tags[1] != tags[2]
