@@ -4,42 +4,24 @@ from __future__ import annotations
 
 import csv
 import gzip
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-_COMMON_LOG = re.compile(r'"(?:GET|HEAD) (\S+)(?: HTTP/[\d.]+)?" (\d{3})')
-_SERVED = frozenset(("200", "301", "302", "304", "307", "308"))
+from redirects.traffic.reading import LogReading
+from redirects.traffic.sifting import Sieve, shipped_rules
+
+_SIEVE = Sieve(rule for rule in shipped_rules() if rule.part in {"method", "status"})
+"""What a robot or a page asked for is an address too; only what the server refused is none."""
 
 
 def urls_in_log(path: Path, host: str) -> Iterator[str]:
-    """Yield each address once that a server answered (Apache, nginx or IIS W3C logs, also .gz)."""
-    seen: set[str] = set()
-    with _opened(path) as lines:
-        fields: list[str] = []
-        for line in lines:
-            if line.startswith("#Fields:"):
-                fields = line.split()[1:]
-                continue
-            target = _w3c_target(line, fields) if fields else _common_target(line)
-            if target and target.startswith("/") and target not in seen:
-                seen.add(target)
-                yield f"http://{host}{target}"
-
-
-def _common_target(line: str) -> str | None:
-    found = _COMMON_LOG.search(line)
-    return found[1] if found and found[2] in _SERVED else None
-
-
-def _w3c_target(line: str, fields: list[str]) -> str | None:
-    values = dict(zip(fields, line.split(), strict=False))
-    if values.get("cs-method") not in ("GET", "HEAD") or values.get("sc-status") not in _SERVED:
-        return None
-    query = values.get("cs-uri-query", "-")
-    path = values.get("cs-uri-stem", "")
-    return path if query == "-" else f"{path}?{query}"
+    """Yield each address once that a server answered, of any log that `redirects.traffic` reads."""
+    seen: set[bytes] = set()
+    for asked in LogReading(path, _SIEVE).asked():
+        if asked.target.startswith(b"/") and asked.target not in seen:
+            seen.add(asked.target)
+            yield f"http://{host}{asked.target.decode(errors='replace')}"
 
 
 def urls_in_inventory(path: Path, host: str) -> Iterator[str]:

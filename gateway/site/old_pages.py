@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
@@ -26,11 +24,8 @@ from redirects.mapping import CanonicalUrl
 from redirects.resolution import Archived, Gone, Split, Unresolved
 from redirects.site import Site
 from redirects.sites import Sites
+from redirects.traffic.personal import names_a_file, without_codes
 
-# A dossier code in a query string names a citizen's file: it is counted without it.
-_PERSONAL = re.compile(
-    r"(?:^|&)(?:doccode|ma_?ho_?so|so_?ho_?so|sobiennhan|cccd|cmnd)=", re.IGNORECASE
-)
 DECISION_MAX_AGE = 300
 """Seconds that an answer of a decision other than a redirect may be kept; it can be taken back."""
 
@@ -124,10 +119,11 @@ class OldPages:
     def _count(self, unresolved: Unresolved, scope: Scope) -> None:
         raw = address_of(scope)
         key = unresolved.key
-        if scope["query_string"] and _PERSONAL.search(raw.partition("?")[2]):
+        if scope["query_string"] and names_a_file(raw.lower()):  # counted without what was asked
             raw = raw.partition("?")[0]
             key = CanonicalUrl(key.partition("?")[0])
-        self._misses.count(unresolved.site, key, raw)
+        key = CanonicalUrl(without_codes(key))
+        self._misses.count(unresolved.site, key, without_codes(raw))
 
     def _front_door(self, request: Request, site: Site) -> Response:
         return self._pages.page(

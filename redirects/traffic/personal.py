@@ -1,0 +1,45 @@
+"""Codes of citizens' files in addresses: hidden before anything is kept or shown.
+
+A receipt's QR code asks for `/tra-cuu-tien-do?doccode=000.00.19.H47-260105-0001`. The code names
+one citizen's file, so it is replaced by a keyed hash: the same code counts as one address, and
+nobody without the key can find out which it was.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+from redirects.mapping import CanonicalUrl
+
+_NAMED = re.compile(
+    r"((?:^|[?&])(?:doccode|ma[-_]?ho[-_]?so|so[-_]?ho[-_]?so|sobiennhan|so[-_]?bien[-_]?nhan|"
+    r"dossier(?:no|id)?|cccd|cmnd|so[-_]?dinh[-_]?danh)=)([^&]+)"
+)
+_CODES = re.compile(
+    r"(?:\d{3}\.\d{2}\.\d{2}\.)?h\d{2}(?:\.\d+)*-\d{6}-\d{3,6}"
+    # A personal number: twelve digits that begin with a province's 001 to 096; a time stamp of
+    # twelve digits, as file names have, begins with the year.
+    r"|(?<!\d)0\d{11}(?!\d)",
+    re.IGNORECASE,
+)
+
+
+def hide_codes(key: CanonicalUrl, secret: bytes) -> CanonicalUrl:
+    """Return a key whose codes are replaced by `~` and 16 digits that only `secret` makes."""
+
+    def hidden(code: str) -> str:
+        return "~" + blake2b(code.lower().encode(), key=secret, digest_size=8).hexdigest()
+
+    named = _NAMED.sub(lambda found: found[1] + hidden(found[2]), key)
+    return CanonicalUrl(_CODES.sub(lambda found: hidden(found[0]), named))
+
+
+def names_a_file(query: str) -> bool:
+    """Say whether a lower-case query names a citizen's file."""
+    return _NAMED.search(query) is not None
+
+
+def without_codes(text: str) -> str:
+    """Return an address with `~` for each code: what may be shown where nobody has the key."""
+    return _CODES.sub("~", text)
