@@ -36,6 +36,7 @@ from redirects.route import ApiRoute
 from redirects.rule import Rule, RulePlace
 from redirects.site import Portal, QueryMode, QueryPolicy, Site
 from redirects.suggest import AUTO_ACCEPT
+from redirects.traffic.sifting import NoiseRule, Sieve, shipped_rules
 
 
 class SettingsError(Exception):
@@ -134,6 +135,41 @@ class SuggestSettings(_Table):
         description="Score from which suggestions may be accepted in bulk, when somebody asks "
         "for it; none is accepted by itself.",
     )
+
+
+class TrafficSettings(_Table):
+    """Reading access logs, and when an old portal is ready to be switched over."""
+
+    ignore_paths: tuple[str, ...] = Field(
+        (), description="Pieces of a path that only scanners ask for, beyond those known."
+    )
+    ignore_ends: tuple[str, ...] = Field(
+        (), description="Endings of what a page fetches for itself, beyond those known."
+    )
+    keep_ends: tuple[str, ...] = Field(
+        (), description="Known endings that count as visits here all the same, such as `.jpg`."
+    )
+    ignore_agents: tuple[str, ...] = Field(
+        (), description="Pieces of a robot's name, beyond those known."
+    )
+    ready_visits: float = Field(
+        0.95, ge=0, le=1, description="Share of visits that must have a decision before the switch."
+    )
+    ready_top: float = Field(
+        0.99,
+        ge=0,
+        le=1,
+        description="Share of the 1,000 most visited addresses that must have a decision.",
+    )
+
+    def sieve(self) -> Sieve:
+        """What drops requests that are nobody's visit."""
+        mine = (
+            NoiseRule("own path", "path", self.ignore_paths),
+            NoiseRule("own ending", "path-end", self.ignore_ends),
+            NoiseRule("own robot", "agent", self.ignore_agents),
+        )
+        return Sieve((*shipped_rules(), *mine), self.keep_ends)
 
 
 class SiteSettings(_Table):
@@ -286,6 +322,7 @@ class Settings(BaseSettings):
     console: ConsoleSettings = ConsoleSettings()
     search: SearchSettings = SearchSettings()
     suggest: SuggestSettings = SuggestSettings()
+    traffic: TrafficSettings = TrafficSettings()
     site: tuple[SiteSettings, ...] = ()
     route: tuple[RouteSettings, ...] = ()
     rule: tuple[RuleSettings, ...] = ()
@@ -416,6 +453,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "console": ConsoleSettings,
     "search": SearchSettings,
     "suggest": SuggestSettings,
+    "traffic": TrafficSettings,
     "site": SiteSettings,
     "route": RouteSettings,
     "rule": RuleSettings,

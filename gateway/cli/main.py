@@ -12,13 +12,23 @@ from catalogue.archive import ArchiveError
 from catalogue.database import CatalogueError
 from catalogue.search.engine import SearchError
 from crawler.addresses import AddressError
-from gateway.cli import crawling, demonstration, redirecting, searching, serving, setting_up
+from gateway.cli import (
+    crawling,
+    demonstration,
+    redirecting,
+    searching,
+    serving,
+    setting_up,
+    snapshots,
+    traffic,
+)
 from gateway.cli.output import complain
 from gateway.cli.workplace import Workplace
 from gateway.settings import SettingsError
 from redirects.patterns import PatternError
 from redirects.sites import SiteError
 from redirects.snapshot import SnapshotError
+from redirects.traffic.opening import LogError
 
 app = typer.Typer(
     name="hopnhat",
@@ -27,7 +37,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for verbs in (setting_up, crawling, searching, redirecting, serving, demonstration):
+for verbs in (
+    setting_up,
+    crawling,
+    searching,
+    redirecting,
+    traffic,
+    snapshots,
+    serving,
+    demonstration,
+):
     verbs.add_to(app)
 
 EXPECTED = (
@@ -38,6 +57,7 @@ EXPECTED = (
     AddressError,
     SnapshotError,
     SiteError,
+    LogError,
     PatternError,
 )
 """Failures that name their culprit: told in a line, never as a traceback."""

@@ -49,7 +49,7 @@ def resolve(
         request = request_of(url, method=method)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    with _resolver(place) as resolver:
+    with present_resolver(place) as resolver:
         explanation = resolver.explain(request)
     if json:
         steps = [asdict(step) for step in explanation.steps]
@@ -63,7 +63,7 @@ def resolve(
 
 
 @contextmanager
-def _resolver(place: Workplace) -> Iterator[Resolver]:
+def present_resolver(place: Workplace) -> Iterator[Resolver]:
     """Compile what the catalogue says at this moment and open it, as the site does."""
     with tempfile.TemporaryDirectory() as directory, place.database(read_only=True) as database:
         report = publish(database, ground_of(place.settings), directory=Path(directory))
