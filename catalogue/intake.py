@@ -8,7 +8,7 @@ the crawler only suggested is replaced.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -84,6 +84,47 @@ def judge(
     _judge_rows(judgement, rows, standing, overwrite=overwrite)
     _judge_rules(judgement, rules, standing_rules, overwrite=overwrite)
     return judgement
+
+
+def part_by_case(
+    rows: Sequence[Row],
+    standing: Mapping[CanonicalUrl, StoredMapping],
+    exact_key_of: Callable[[str], CanonicalUrl | None],
+) -> list[Row]:
+    """Give rows that disagree about one key, but were written in another case, keys of their own.
+
+    The folded key stays with what stands, else with the row in lower case, else with the first.
+    """
+    anchors: dict[CanonicalUrl, Decided] = {
+        key: one.mapping for key, one in standing.items() if one.state == "active"
+    }
+    disputed: set[CanonicalUrl] = set()
+    for row in rows:
+        key = row.mapping.key
+        if not agree(anchors.setdefault(key, row.mapping), row.mapping):
+            disputed.add(key)
+    if not disputed:
+        return list(rows)
+    for row in reversed(rows):
+        key = row.mapping.key
+        if key in disputed and key not in standing and exact_key_of(row.mapping.raw) == key:
+            anchors[key] = row.mapping
+    return [_parted(row, anchors, disputed, exact_key_of) for row in rows]
+
+
+def _parted(
+    row: Row,
+    anchors: Mapping[CanonicalUrl, Decided],
+    disputed: set[CanonicalUrl],
+    exact_key_of: Callable[[str], CanonicalUrl | None],
+) -> Row:
+    key = row.mapping.key
+    if key not in disputed or agree(anchors[key], row.mapping):
+        return row
+    exact = exact_key_of(row.mapping.raw)
+    if exact in (None, key, exact_key_of(anchors[key].raw)):
+        return row
+    return replace(row, mapping=replace(row.mapping, key=exact))
 
 
 def _judge_rows(

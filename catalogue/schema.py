@@ -84,6 +84,8 @@ site = Table(
     Column("aliases", JSON, nullable=False),
     Column("query_mode", String(16), nullable=False),
     Column("query_names", JSON, nullable=False),
+    # {"cms", "case", "index_files", "below"}: how keys are made beyond the query.
+    Column("key_rules", JSON, nullable=False),
     Column("unit", String(8)),
     # The newest capture that was read into documents; later ones are still to be read.
     Column("read_to", BigInteger, nullable=False, server_default="0"),

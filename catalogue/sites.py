@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from catalogue.database import CatalogueError, raise_revision
 from catalogue.schema import capture
 from catalogue.schema import site as table
-from redirects.site import QueryPolicy, Site
+from redirects.site import KeyPolicy, PathPolicy, QueryPolicy, Site
 
 
 class Sites:
@@ -95,11 +95,27 @@ def _values(site: Site) -> dict[str, Any]:
         "aliases": list(site.aliases),
         "query_mode": site.query.mode,
         "query_names": sorted(site.query.names),
+        "key_rules": {
+            "cms": site.cms,
+            "case": site.case,
+            "index_files": sorted(site.index_files),
+            "below": [
+                {
+                    "prefix": one.prefix,
+                    "mode": one.policy.query.mode,
+                    "names": sorted(one.policy.query.names),
+                    "case": one.policy.case,
+                    "index_files": sorted(one.policy.index_files),
+                }
+                for one in site.below
+            ],
+        },
         "unit": site.unit,
     }
 
 
 def _site(row: Row[Any]) -> Site:
+    rules = row.key_rules
     return Site(
         name=row.name,
         title=row.title,
@@ -107,4 +123,15 @@ def _site(row: Row[Any]) -> Site:
         aliases=tuple(row.aliases),
         query=QueryPolicy(mode=row.query_mode, names=frozenset(row.query_names)),
         unit=row.unit,
+        cms=rules["cms"],
+        case=rules["case"],
+        index_files=frozenset(rules["index_files"]),
+        below=tuple(_path_policy(one) for one in rules["below"]),
+    )
+
+
+def _path_policy(item: dict[str, Any]) -> PathPolicy:
+    query = QueryPolicy(item["mode"], frozenset(item["names"]))
+    return PathPolicy(
+        item["prefix"], KeyPolicy(query, item["case"], frozenset(item["index_files"]))
     )

@@ -102,7 +102,7 @@ class Asker:
         ):
             return None
         target = absolute(location_text(location), fetched.url)
-        if target is None or parse_url(target).host not in self._plan.site.hosts:
+        if target is None or not self._plan.site.answers_to(parse_url(target).host):
             return None
         return target if target != fetched.url else None
 

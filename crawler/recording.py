@@ -14,6 +14,7 @@ from catalogue.archive import ArchiveWriter, Placed
 from catalogue.capture import Capture
 from catalogue.captures import Captures
 from catalogue.database import Database
+from catalogue.rekeying import keep_site
 from catalogue.sites import Sites as KeptSites
 from catalogue.warc import Exchange, digest_of
 from crawler.concluding import Conclusion, KeyOf, parked_reason, retry_at
@@ -48,7 +49,8 @@ class Batch:
 def begin(plan: CrawlPlan, database: Database, key_of: KeyOf, now: datetime) -> Start:
     """Keep the site, begin a round if the last one is complete, and add what the plan names."""
     with database.writing() as connection:
-        site_id = KeptSites(connection).keep(plan.site)
+        keep_site(connection, plan.site, now=now)
+        site_id = KeptSites(connection).id_of(plan.site.name)
         frontier = Frontier(connection, site_id)
         again = frontier.begin_round(now)
         frontier.add(_planned(plan, key_of), now)

@@ -212,7 +212,7 @@ class Rereading:
     def _is_document(self, capture: Capture, page: Page, probes: frozenset[int]) -> bool:
         """Say what a page is; only documents come back True, the rest is noted."""
         notes = self._notes
-        is_home = capture.key.rstrip("/") == self._site.host
+        is_home = "/" not in capture.key.rstrip("/")
         sign = is_soft_error(page, is_home=is_home, probes=probes)
         if sign is not None:
             notes.count("soft_errors")

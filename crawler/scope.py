@@ -68,7 +68,7 @@ Verdict = InScope | Excluded | Trapped | Foreign
 def judge(url: str, plan: CrawlPlan, depth: int = 0) -> Verdict:
     """Return what the plan and the trap rules say about an absolute http(s) URL."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or (parts.hostname or "") not in plan.site.hosts:
+    if parts.scheme not in ("http", "https") or not plan.site.answers_to(parts.hostname or ""):
         return Foreign()
     return _excluded(url, plan, depth) or _trapped(url) or InScope()
 

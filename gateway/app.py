@@ -37,7 +37,7 @@ from gateway.site.archived import ArchivePages
 from gateway.site.feeds import Feeds
 from gateway.site.not_found import SEARCHES_A_SECOND, NotFoundPages
 from gateway.site.notices import Notices
-from gateway.site.old_pages import OldPages, sites_by_host
+from gateway.site.old_pages import OldPages
 from gateway.site.routes import portal_routes, trouble
 from gateway.site.searching import SearchIndex
 from gateway.site.units import UnitPages
@@ -93,7 +93,7 @@ class PublicSite:
         self._api = api
         self._portal = portal
         self._portal_hosts = frozenset(settings.portal.hosts)
-        self._old_hosts = sites_by_host(Sites(settings.sites()))
+        self._old_sites = Sites(settings.sites())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -131,7 +131,7 @@ class PublicSite:
         if path.startswith(b"/healthz/"):
             return self._health.answer(path)
         if path in {b"/robots.txt", b"/sitemap.xml"}:
-            site = None if host in self._portal_hosts else self._old_hosts.get(host)
+            site = None if host in self._portal_hosts else self._old_sites.of_host(host)
             if site is not None:
                 self._metrics.count("machine-file", site.name)
                 return self._feeds.on_old_host(path, host, site.name)

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from catalogue.database import CatalogueError, open_database
 from catalogue.mappings import Mappings
 from catalogue.migrating import schema_is_current
+from catalogue.rekeying import makes_other_keys
+from catalogue.sites import Sites as KeptSites
 from gateway.settings import Settings
 from gateway.site.paths import LIVE_PATHS
 from gateway.toml_lines import line_of
@@ -87,8 +89,12 @@ def _catalogue(settings: Settings) -> Iterator[str]:
             return
         with database.reading() as connection:
             mappings = list(Mappings(connection).active())
+            kept = {site.name: site for site in KeptSites(connection).all()}
     finally:
         database.close()
+    for site in settings.sites():
+        if site.name in kept and makes_other_keys(kept[site.name], site):
+            yield f"site {site.name} makes other keys now: run `hopnhat redirects rekey`"
     for finding in lint(
         mappings=mappings,
         rules=settings.rules(),

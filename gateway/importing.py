@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from catalogue import decisions
 from catalogue.decisions import Batch
-from catalogue.intake import Judgement, Row, judge
+from catalogue.intake import Judgement, Row, judge, part_by_case
 from catalogue.mappings import Mappings
 from catalogue.rules import Rules
 from redirects.formats.apache_directives import read_apache, read_rewrite_map
@@ -23,6 +23,7 @@ from redirects.formats.redirects_list import read_redirects_list
 from redirects.formats.table import read_csv
 from redirects.formats.wordpress import read_wordpress
 from redirects.formats.workbook import read_workbook
+from redirects.keys import keeps_case
 from redirects.rule import Rule
 
 
@@ -107,10 +108,16 @@ def try_files(connection: Connection, files: Sequence[ReadFile], *, overwrite: b
     """Judge what the files say by each other and by what stands; change nothing."""
     rows = [row for file in files for row in file.rows]
     rules = _rules(files)
+    kept = Mappings(connection)
+    standing = kept.standing(row.mapping.key for row in rows)
+    if files:
+        rows = part_by_case(rows, standing, files[0].reading.sites.exact_key_of)
+        exact = {row.mapping.key for row in rows} - standing.keys()
+        standing |= kept.standing(key for key in exact if keeps_case(key))
     return judge(
         rows,
         rules,
-        standing=Mappings(connection).standing(row.mapping.key for row in rows),
+        standing=standing,
         standing_rules=Rules(connection).all() if rules else (),
         overwrite=overwrite,
     )

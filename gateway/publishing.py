@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -12,15 +12,18 @@ from sqlalchemy import Connection, select
 from catalogue.database import Database, current_revision
 from catalogue.documents import Documents
 from catalogue.mappings import Mappings
+from catalogue.rekeying import makes_other_keys
 from catalogue.rules import Rules
 from catalogue.schema import capture, ledger
 from catalogue.sites import Sites
 from gateway.settings import Settings
 from gateway.site.paths import LIVE_PATHS
-from redirects.mapping import CanonicalUrl
+from redirects.keys import keeps_case
+from redirects.mapping import CanonicalUrl, Mapping
 from redirects.route import ApiRoute
 from redirects.rule import Rule
-from redirects.site import Portal, Site
+from redirects.site import KeyPolicy, Portal, Site
+from redirects.sites import Sites as SiteList
 from redirects.snapshot import SnapshotReport, compile_snapshot
 
 SUFFIX = ".snapshot"
@@ -67,7 +70,7 @@ def publish(database: Database, ground: Ground, *, directory: Path) -> SnapshotR
             snapshot_path(directory, revision, ground),
             portal=ground.portal,
             sites=list(sites_in(connection, ground)),
-            mappings=Mappings(connection).active(),
+            mappings=_under_todays_keys(connection, ground),
             rules=[*ground.rules, *Rules(connection).all()],
             routes=ground.routes,
             archived=_archived_keys(connection),
@@ -120,6 +123,24 @@ def sites_in(connection: Connection, ground: Ground) -> Iterator[Site]:
             yield site
 
 
+def _under_todays_keys(connection: Connection, ground: Ground) -> Iterator[Mapping]:
+    """Give the active mappings; those of a site whose policy has changed get today's keys.
+
+    The rows themselves are re-keyed by the next command that writes (`hopnhat redirects rekey`);
+    visitors need not wait for it.
+    """
+    kept = {site.name: site for site in Sites(connection).all()}
+    changed = [
+        site
+        for site in ground.sites
+        if (known := kept.get(site.name)) is not None and makes_other_keys(known, site)
+    ]
+    sites = SiteList(changed)
+    for mapping in Mappings(connection).active():
+        found = sites.key_of(mapping.raw) if changed and not keeps_case(mapping.key) else None
+        yield replace(mapping, key=found[1]) if found else mapping
+
+
 def _archived_keys(connection: Connection) -> Iterable[CanonicalUrl]:
     """Give the addresses whose copy may stand in for them.
 
@@ -139,5 +160,10 @@ def _archived_keys(connection: Connection) -> Iterable[CanonicalUrl]:
 
 
 def _stable(site: Site) -> str:
-    policy = (site.query.mode, sorted(site.query.names))
-    return repr((site.name, site.title, site.hosts, site.unit, policy))
+    names = [_policy(site.policy), *((one.prefix, _policy(one.policy)) for one in site.below)]
+    return repr((site.name, site.title, site.hosts, site.unit, site.cms, names))
+
+
+def _policy(policy: KeyPolicy) -> tuple[object, ...]:
+    query = policy.query
+    return query.mode, sorted(query.names), policy.case, sorted(policy.index_files)

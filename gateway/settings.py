@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -32,9 +33,18 @@ from pydantic_settings import (
 from catalogue.search.engines import EngineName
 from gateway.toml_lines import line_of
 from redirects.mapping import MappingKind
+from redirects.presets import PRESETS, Preset
 from redirects.route import ApiRoute
 from redirects.rule import Rule, RulePlace
-from redirects.site import Portal, QueryMode, QueryPolicy, Site
+from redirects.site import (
+    CaseMode,
+    KeyPolicy,
+    PathPolicy,
+    Portal,
+    QueryMode,
+    QueryPolicy,
+    Site,
+)
 from redirects.suggest import AUTO_ACCEPT
 from redirects.traffic.sifting import NoiseRule, Sieve, shipped_rules
 
@@ -57,6 +67,12 @@ Origin = Annotated[str, AfterValidator(_without_slash)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Host = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^[A-Za-z0-9.-]+$")]
+
+HostOrPattern = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]+$")]
+CmsName = Literal[
+    "liferay", "sharepoint", "dnn", "joomla", "nukeviet", "drupal", "websphere", "webcenter",
+    "typo3",
+]  # fmt: skip
 
 
 class _Table(BaseModel):
@@ -172,22 +188,62 @@ class TrafficSettings(_Table):
         return Sieve((*shipped_rules(), *mine), self.keep_ends)
 
 
+class PathSettings(_Table):
+    """How addresses below one path of a site become keys (`[[site.below]]`, repeated)."""
+
+    prefix: str = Field(pattern=r"^/", description="The path they begin with.")
+    query: QueryMode = Field("ignored", description="As of the site.")
+    parameters: tuple[str, ...] = Field((), description="Query parameters `query` speaks of.")
+    case: CaseMode = Field("fold", description="As of the site.")
+    index_files: tuple[str, ...] = Field((), description="As of the site.")
+
+    def as_policy(self) -> PathPolicy:
+        """Return it as keys are made by it."""
+        query = QueryPolicy(self.query, frozenset(self.parameters))
+        files = frozenset(name.lower() for name in self.index_files)
+        return PathPolicy(self.prefix, KeyPolicy(query, self.case, files))
+
+
 class SiteSettings(_Table):
     """One old portal (`[[site]]`, repeated)."""
 
     name: Name = Field(description="Short name used in commands and files.")
     title: str = Field(description="The old portal's name, as visitors knew it.")
-    host: Host = Field(description="Its main host name.")
-    aliases: tuple[Host, ...] = Field((), description="Other host names it answered to.")
+    host: HostOrPattern = Field(
+        description="Its main host name; `*.haiduong.gov.vn` stands for all names below, each "
+        "with its own pages."
+    )
+    aliases: tuple[HostOrPattern, ...] = Field(
+        (), description="Other host names it answered to; a pattern is more names of the main host."
+    )
     unit: str | None = Field(
         None, description="Code of the unit it spoke for, on the unit's last day."
     )
-    query: QueryMode = Field(
-        "ignored",
-        description="`significant`: only `parameters` matter; `ignored`: all but `parameters` "
-        "matter; `none`: the query never matters.",
+    cms: CmsName | None = Field(
+        None,
+        description="The system the portal ran on: which spellings of its pages are one page "
+        "(docs/redirects.md). What is set below goes before it.",
     )
-    parameters: tuple[str, ...] = Field((), description="Query parameters `query` speaks of.")
+    query: QueryMode | None = Field(
+        None,
+        description="`significant`: only `parameters` matter; `ignored`: all but `parameters` "
+        "matter; `none`: the query never matters. Unset: what `cms` says, else `ignored`.",
+    )
+    parameters: tuple[str, ...] = Field(
+        (),
+        description="Query parameters `query` speaks of; without `query`, more that are ignored.",
+    )
+    case: CaseMode = Field(
+        "fold", description="`fold`: upper and lower case are one address; `exact`: they are two."
+    )
+    index_files: tuple[str, ...] | None = Field(
+        None,
+        description="Ends of a path that mean the folder itself, such as `default.aspx`. Unset: "
+        "what `cms` says.",
+    )
+    below: tuple[PathSettings, ...] = Field(
+        (), description="Other rules of keys for addresses below a path (`[[site.below]]`)."
+    )
     seeds: tuple[str, ...] = Field(
         (), description="Addresses to begin at; empty means the home page."
     )
@@ -225,15 +281,35 @@ class SiteSettings(_Table):
 
     def as_site(self) -> Site:
         """The site as the redirect room knows it."""
-        policy = QueryPolicy(self.query, frozenset(name.lower() for name in self.parameters))
+        preset = PRESETS[self.cms] if self.cms else Preset()
+        files = preset.index_files
+        if self.index_files is not None:
+            files = frozenset(name.lower().strip("/") for name in self.index_files)
         return Site(
             name=self.name,
             title=self.title,
             host=self.host,
             aliases=self.aliases,
-            query=policy,
+            query=self._query_policy(preset),
             unit=self.unit,
+            cms=self.cms,
+            case=self.case,
+            index_files=files,
+            below=(*(one.as_policy() for one in self.below), *preset.below),
         )
+
+    def _query_policy(self, preset: Preset) -> QueryPolicy:
+        names = frozenset(name.lower() for name in self.parameters)
+        if self.query is not None:
+            return QueryPolicy(self.query, names)
+        return QueryPolicy(preset.query.mode, preset.query.names | names)
+
+    @model_validator(mode="after")
+    def _begins_somewhere(self) -> Self:
+        """A pattern of hosts names no page to begin at."""
+        if self.host.startswith("*.") and not self.seeds:
+            raise ValueError(f"host {self.host} is a pattern, so seeds must name pages to begin at")
+        return self
 
 
 class RouteSettings(_Table):
@@ -439,11 +515,8 @@ def _finding(path: Path, text: str, error: Any) -> str:
 
 
 def _known_names(place: tuple[str | int, ...]) -> list[str]:
-    model: type[BaseModel] = Settings
-    for part in place:
-        if isinstance(part, int):
-            continue
-        model = TABLES[part]
+    name = ".".join(str(part) for part in place if not isinstance(part, int))
+    model = TABLES[name] if name else Settings
     return list(model.model_fields)
 
 
@@ -455,6 +528,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "suggest": SuggestSettings,
     "traffic": TrafficSettings,
     "site": SiteSettings,
+    "site.below": PathSettings,
     "route": RouteSettings,
     "rule": RuleSettings,
 }

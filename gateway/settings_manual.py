@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from gateway.settings import TABLES, Settings
 
-_REPEATED = {"site", "route", "rule"}
+_REPEATED = {"site", "site.below", "route", "rule"}
 
 
 def manual() -> str:
@@ -34,7 +34,7 @@ def manual() -> str:
     ]
     for name, table in TABLES.items():
         heading = f"`[[{name}]]`, repeated" if name in _REPEATED else f"`[{name}]`"
-        parts += _rows(heading, table, skip=set())
+        parts += _rows(heading, table, skip=_tables_in(name))
     return "\n".join(parts)
 
 
@@ -91,8 +91,13 @@ def example() -> str:
         repeated = name in _REPEATED
         lines += ["", f"# {(table.__doc__ or '').strip()}"]
         lines.append(f"# [[{name}]]" if repeated else f"[{name}]")
-        lines += _commented(table, skip=set())
+        lines += _commented(table, skip=_tables_in(name))
     return "\n".join(lines) + "\n"
+
+
+def _tables_in(name: str) -> set[str]:
+    """Return the fields of a table that are tables themselves."""
+    return {one.rpartition(".")[2] for one in TABLES if one.rpartition(".")[0] == name}
 
 
 def _commented(table: type[BaseModel], skip: set[str]) -> Iterator[str]:

@@ -15,14 +15,19 @@ def line_of(text: str, place: tuple[str | int, ...]) -> int | None:
     """
     best: int | None = None
     here: tuple[str | int, ...] = ()
-    counts: dict[str, int] = {}
+    counts: dict[tuple[str | int, ...], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            name = header[1]
-            here = tuple(name.split("."))
+            *above, name = header[1].split(".")
+            here = ()
+            for part in above:
+                here = (*here, part)
+                if here in counts:
+                    here = (*here, counts[here])
+            here = (*here, name)
             if line.lstrip().startswith("[["):
-                counts[name] = counts.get(name, -1) + 1
-                here = (*here, counts[name])
+                counts[here] = counts.get(here, -1) + 1
+                here = (*here, counts[here])
             if here == place[: len(here)]:
                 best = number
         elif key := _KEY.match(line):

@@ -35,12 +35,14 @@ _AMBIGUOUS_IN_PATH = re.compile(r"[\s%?#/\\\x00-\x1f\x7f-\x9f]")
 _AMBIGUOUS_IN_VALUE = re.compile(r"[\s%#&+\x00-\x1f\x7f-\x9f]")
 _AMBIGUOUS_IN_NAME = re.compile(r"[\s%#&+=\x00-\x1f\x7f-\x9f]")
 # ASP.NET writes its cookieless session as a path segment: /(S(lit3py55t21z5v55vlm25s55))/.
-_COOKIELESS_SEGMENT = re.compile(r"\((?:[a-z]\([^()]*\))+\)")
+_COOKIELESS_SEGMENT = re.compile(r"\((?:[A-Za-z]\([^()]*\))+\)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?=//)")
 _AUTHORITY = re.compile(r"[^/\\?#]*")
 _PORT = re.compile(r":\d*$")
 _NOT_HOST = re.compile(r"[^a-z0-9._-]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+Folding = Callable[[str], str]
 
 _CP1258 = {
     byte: bytes([byte]).decode("cp1258", errors="ignore") or chr(byte) for byte in range(256)
@@ -85,14 +87,19 @@ def canonical_host(host: str) -> str:
     return name.rstrip(".")
 
 
-def canonical_path(raw_path: bytes) -> str:
-    """Decode a path to its one spelling: "/", or "/a/b" without a last slash."""
+def canonical_path(raw_path: bytes, folding: Folding | None = None) -> str:
+    """Decode a path to its one spelling: "/", or "/a/b" without a last slash.
+
+    `folding` is `fold_text`, or `compose_text` where case is to be kept.
+    """
+    folding = folding or fold_text
     if b"%" not in raw_path and _PLAIN_PATH.fullmatch(raw_path):
         return raw_path.decode()
     raw_path = raw_path.partition(b"#")[0]
-    text = _decoded_whole(raw_path)
+    text = _decoded_whole(raw_path, folding)
     if text is None:
-        segments = [_decode(piece) for piece in raw_path.replace(b"\\", b"/").split(b"/")]
+        pieces = raw_path.replace(b"\\", b"/").split(b"/")
+        segments = [_decode(piece, folding) for piece in pieces]
     elif _SETTLED_PATH.fullmatch(text):
         return text
     else:
@@ -107,19 +114,39 @@ def canonical_path(raw_path: bytes) -> str:
     return "/" + "/".join(kept)
 
 
-def canonical_query(raw_query: bytes, policy: QueryPolicy) -> str:
+def canonical_query(raw_query: bytes, policy: QueryPolicy, folding: Folding | None = None) -> str:
     """Decode, filter by `policy` and sort the parameters of a query; "" where none is left."""
+    return format_query(read_query(raw_query, policy, folding))
+
+
+def read_query(
+    raw_query: bytes, policy: QueryPolicy, folding: Folding | None = None
+) -> list[tuple[str, str]]:
+    """Decode the parameters of a query that `policy` keeps, in the order they came."""
+    folding = folding or fold_text
     keeps = _parameter_test(policy)
     kept: list[tuple[str, str]] = []
     for piece in raw_query.partition(b"#")[0].replace(b"+", b" ").split(b"&"):
         raw_name, _, raw_value = piece.partition(b"=")
-        name = _decode(raw_name)
+        name = _decode(raw_name, folding)
         while name.startswith("amp;"):  # links copied out of HTML source: &amp;id=3
             name = name[4:]
-        if keeps(name) and (name or raw_value):
-            kept.append((name, _decode(raw_value)))
-    kept.sort(key=_parameter_name)  # stable: the order of a repeated parameter may mean something
+        known_as = name if folding is fold_text else fold_text(name)
+        if keeps(known_as) and (name or raw_value):
+            kept.append((name, _decode(raw_value, folding)))
+    return kept
+
+
+def format_query(parameters: list[tuple[str, str]]) -> str:
+    """Write decoded parameters in the one order a key has them."""
+    # Stable: the order of a repeated parameter may mean something.
+    kept = sorted(parameters, key=_parameter_name)
     return "&".join([_format_parameter(name, value) for name, value in kept])
+
+
+def compose_text(text: str) -> str:
+    """NFC, with the case it came in: for sites and addresses whose case tells pages apart."""
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def fold_text(text: str) -> str:
@@ -168,13 +195,13 @@ def _whatwg_host(text: str) -> str | None:
         return None
 
 
-def _decoded_whole(raw_path: bytes) -> str | None:
+def _decoded_whole(raw_path: bytes, folding: Folding) -> str | None:
     """Decode a path in one go; None where it has to be done segment by segment."""
     delicate = _PERHAPS_DELICATE.search(raw_path) and _DELICATE_ESCAPE.search(raw_path)
     if delicate or b"\\" in raw_path:
         return None
     try:
-        return fold_text(_unquote(raw_path).decode())
+        return folding(_unquote(raw_path).decode())
     except UnicodeDecodeError:
         return None  # windows-1258 somewhere: each segment may have its own charset
 
@@ -187,7 +214,7 @@ def _unquote(raw: bytes) -> bytes:
     return unquote_to_bytes(raw) if b"=" in text else text  # an escape that is none stays as it is
 
 
-def _decode(piece: bytes) -> str:
+def _decode(piece: bytes, folding: Folding) -> str:
     """Percent-decode one piece of a path or query and fold it."""
     if b"%" in piece:
         if b"%u" in piece or b"%U" in piece:
@@ -198,7 +225,7 @@ def _decode(piece: bytes) -> str:
     except UnicodeDecodeError:
         # Portals of the windows-1258 years escaped that charset's bytes in their links.
         text = "".join([_CP1258[byte] for byte in piece])
-    return fold_text(text)
+    return folding(text)
 
 
 def _utf8_of_iis_escape(found: re.Match[bytes]) -> bytes:
@@ -211,7 +238,7 @@ def _utf8_of_iis_escape(found: re.Match[bytes]) -> bytes:
 def _without_session(segment: str) -> str:
     if ";" in segment:
         name, *parameters = segment.split(";")
-        kept = [item for item in parameters if not _IS_SESSION(item.partition("=")[0])]
+        kept = [item for item in parameters if not _IS_SESSION(fold_text(item.partition("=")[0]))]
         segment = ";".join((name, *kept))
     if segment.startswith("(") and _COOKIELESS_SEGMENT.fullmatch(segment):
         return ""
@@ -238,6 +265,9 @@ def _format_parameter(name: str, value: str) -> str:
 def _name_test(names: frozenset[str] | tuple[str, ...]) -> Callable[[str], bool]:
     exact = frozenset(fold_text(name) for name in names if not name.endswith("*"))
     beginnings = tuple(fold_text(name[:-1]) for name in names if name.endswith("*"))
+    endings = tuple(fold_text(name[1:]) for name in names if name.startswith("*") and name != "*")
+    if endings:
+        return lambda name: name in exact or name.startswith(beginnings) or name.endswith(endings)
     if not beginnings:
         return exact.__contains__
     return lambda name: name in exact or name.startswith(beginnings)

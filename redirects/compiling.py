@@ -14,6 +14,7 @@ from redirects.canonical import canonical_host, split_key
 from redirects.chains import Chains
 from redirects.entry import digest, names_digest
 from redirects.finding import Finding
+from redirects.keys import keeps_case, key_maker
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.patterns import PatternError, expand, sample_captures
 from redirects.resolution import Successor
@@ -44,6 +45,8 @@ class Draft:
     def __init__(self, portal: Portal, sites: Sites, locate: Locate) -> None:
         self.entries: dict[bytes, bytes] = {}
         self.findings: list[Finding] = []
+        self.exact: set[str] = set()
+        """Sites with mappings whose case counts."""
         self._portal = portal
         self._sites = sites
         self._locate = locate
@@ -72,7 +75,7 @@ class Draft:
         site = self._sites.of_host(host)
         if site is None:
             return None
-        if host != site.host:
+        if host != site.host and not site.has_many_hosts:
             key = f"{canonical_host(site.host)}{path}{'?' if query else ''}{query}"
             mapping = replace(mapping, key=CanonicalUrl(key))
         return site, mapping
@@ -84,6 +87,8 @@ class Draft:
             self._find("contradiction", message, mapping.key)
             return
         self._note_names(mapping.key, site)
+        if keeps_case(mapping.key):
+            self.exact.add(site.name)
         if self.redirects(mapping.key) and not is_reference(mapping.target or ""):
             self.chains.add(mapping.key, entry[1:].decode())
 
@@ -153,7 +158,8 @@ class Draft:
 
     def _note_names(self, key: CanonicalUrl, site: Site) -> None:
         path_key, _, query = key.partition("?")
-        if query and site.query.mode == "ignored":
+        path = path_key[path_key.index("/") :]
+        if query and key_maker(site).policy_of(path).query.mode == "ignored":
             names = (piece.partition("=")[0] for piece in query.split("&"))
             self._names.setdefault(path_key, set()).update(names)
 

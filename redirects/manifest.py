@@ -9,7 +9,7 @@ from typing import Any
 from redirects.mapping import MappingKind
 from redirects.route import ApiRoute
 from redirects.rule import Rule, RulePlace
-from redirects.site import Portal, QueryPolicy, Site
+from redirects.site import KeyPolicy, PathPolicy, Portal, QueryPolicy, Site
 
 FORMAT = "hopnhat-snapshot"
 VERSION = 1
@@ -23,7 +23,8 @@ class ManifestError(ValueError):
 class Manifest:
     """Everything of one revision that is small enough to live in memory.
 
-    `id` is a digest of all mappings and of this manifest: equal snapshots have equal ids.
+    `exact` names the sites with mappings whose case counts. `id` is a digest of all mappings and
+    of this manifest: equal snapshots have equal ids.
     """
 
     revision: int
@@ -32,6 +33,7 @@ class Manifest:
     rules: tuple[Rule, ...]
     routes: tuple[ApiRoute, ...]
     entries: int
+    exact: tuple[str, ...] = ()
     id: str = ""
 
 
@@ -68,6 +70,7 @@ def _manifest(document: dict[str, Any]) -> Manifest:
         rules=tuple(_rule(item) for item in document["rules"]),
         routes=tuple(_route(item) for item in document["routes"]),
         entries=document["entries"],
+        exact=tuple(document["exact"]),
         id=document["id"],
     )
 
@@ -82,8 +85,24 @@ def _portal(item: dict[str, Any]) -> Portal:
 
 
 def _site(item: dict[str, Any]) -> Site:
-    query = QueryPolicy(item["query"]["mode"], frozenset(item["query"]["names"]))
-    return Site(**{**item, "aliases": tuple(item["aliases"]), "query": query})
+    policies = (PathPolicy(one["prefix"], _key_policy(one["policy"])) for one in item["below"])
+    return Site(
+        **{
+            **item,
+            "aliases": tuple(item["aliases"]),
+            "query": _query_policy(item["query"]),
+            "index_files": frozenset(item["index_files"]),
+            "below": tuple(policies),
+        }
+    )
+
+
+def _key_policy(item: dict[str, Any]) -> KeyPolicy:
+    return KeyPolicy(_query_policy(item["query"]), item["case"], frozenset(item["index_files"]))
+
+
+def _query_policy(item: dict[str, Any]) -> QueryPolicy:
+    return QueryPolicy(item["mode"], frozenset(item["names"]))
 
 
 def _rule(item: dict[str, Any]) -> Rule:

@@ -1,7 +1,8 @@
 """Parameters that never change what is seen: trackers and session ids, as data.
 
 Every site ignores them unless its policy names one as significant. A name that ends in `*` stands
-for all names with that beginning; all are lower-case.
+for all names with that beginning, one that begins with `*` for all with that end; all are
+lower-case.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from redirects import entry as entries
-from redirects.canonical import canonical_host, canonicalize_parts
+from redirects.canonical import canonical_host
 from redirects.entry import digest, names_digest
+from redirects.keys import key_maker
 from redirects.manifest import Manifest
 from redirects.mapping import CanonicalUrl, MappingKind
 from redirects.patterns import Patterns, expand
@@ -96,6 +97,7 @@ class _Plan(NamedTuple):
     routes: tuple[ApiRoute, ...]
     rungs: tuple[tuple[Rung, Ask | None], ...]
     portal: bool
+    knows_case: bool
     about: str
 
 
@@ -120,7 +122,7 @@ class Resolver:
         return Explanation(tuple(steps), resolution)
 
     def _climb(self, request: Request, steps: list[Step] | None) -> Resolution:
-        plan = self._plans.get(request.host) or self._plans.get(canonical_host(request.host))
+        plan = self._plans.get(request.host) or self._plan_of(request.host)
         if plan is None:
             return _note(steps, Rung.HOST, UnknownHost(request.host), "no site has this host")
         _note(steps, Rung.HOST, None, plan.about)
@@ -134,15 +136,30 @@ class Resolver:
             if plan.portal:
                 return _note(steps, Rung.LIVE, Live(request.host))
             return _note(steps, Rung.HOST, UnknownHost(request.host), "an API's host, other path")
-        key = canonicalize_parts(site.host, request.raw_path, request.raw_query, site.query)
-        visit = _Visit(request, key, self._lookup(digest(key)) or b"")
+        visit = self._visit(plan, site, request)
         for rung, ask in plan.rungs:
             resolution = ask(visit) if ask else None
             if steps is not None:
                 _note(steps, rung, resolution, _remark(visit, ask))
             if resolution is not None:
                 return resolution
-        return _note(steps, Rung.UNRESOLVED, Unresolved(site.name, key))
+        return _note(steps, Rung.UNRESOLVED, Unresolved(site.name, visit.key))
+
+    def _plan_of(self, host: str) -> _Plan | None:
+        """Find the plan of a host by its one spelling, or by the pattern it falls under."""
+        known = self._plans.get(canonical_host(host))
+        return known or self._plans.get(self._sites.host_known_as(host) or "")
+
+    def _visit(self, plan: _Plan, site: Site, request: Request) -> _Visit:
+        """Make the key of a request and look it up; a mapping in its very case goes first."""
+        maker = key_maker(site)
+        if plan.knows_case and maker.may_differ_in_case(request.raw_path, request.raw_query):
+            exact = maker.exact_key(request.host, request.raw_path, request.raw_query)
+            entry = self._lookup(digest(exact))
+            if entry is not None:
+                return _Visit(request, exact, entry)
+        key = maker.key(request.host, request.raw_path, request.raw_query)
+        return _Visit(request, key, self._lookup(digest(key)) or b"")
 
     # --- the rungs ---
 
@@ -249,7 +266,7 @@ class Resolver:
     def _same_as(self, site: Site, target: str, visit: _Visit) -> Resolution | None:
         """Answer as the other spelling is answered: its mapping, or the copy of it."""
         path, _, query = target.removeprefix(SAME_AS).partition("?")
-        key = canonicalize_parts(site.host, path.encode(), query.encode(), site.query)
+        key = key_maker(site).key(visit.request.host, path.encode(), query.encode())
         entry = self._lookup(digest(key))
         visit.remarks.append(f"the same as {key}")
         if entry is None:
@@ -273,7 +290,10 @@ class Resolver:
     def _without_unused(self, site: Site, key: CanonicalUrl) -> CanonicalUrl:
         """Drop the parameters that no mapping of the path speaks of."""
         path_key, question, query = key.partition("?")
-        if not question or site.query.mode != "ignored":
+        if not question:
+            return key
+        path = path_key[path_key.index("/") :]
+        if key_maker(site).policy_of(path).query.mode != "ignored":
             return key
         used = (self._lookup(names_digest(path_key)) or b"").decode().split("&")
         kept = [piece for piece in query.split("&") if piece.partition("=")[0] in used]
@@ -283,7 +303,11 @@ class Resolver:
 
     def _plan_hosts(self, manifest: Manifest) -> dict[str, _Plan]:
         portal_hosts = {canonical_host(host) for host in manifest.portal.hosts}
-        site_hosts = {canonical_host(host) for site in manifest.sites for host in site.hosts}
+        site_hosts = {
+            host if host.startswith("*.") else canonical_host(host)
+            for site in manifest.sites
+            for host in site.hosts
+        }
         route_hosts = {canonical_host(route.host) for route in manifest.routes}
         return {
             host: self._plan(host, manifest, portal=host in portal_hosts)
@@ -299,7 +323,8 @@ class Resolver:
             )
         )
         rungs = () if site is None else self._rungs(site, manifest.rules, portal=portal)
-        return _Plan(site, routes, rungs, portal, _about(site, portal=portal))
+        knows_case = site is not None and site.name in manifest.exact
+        return _Plan(site, routes, rungs, portal, knows_case, _about(site, portal=portal))
 
     def _serves(self, route: ApiRoute, host: str, site: Site | None) -> bool:
         """Routes of one host of a site are routes of all its hosts, as its mappings are."""

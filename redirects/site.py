@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 QueryMode = Literal["significant", "ignored", "none"]
+CaseMode = Literal["fold", "exact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,36 @@ class QueryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPolicy:
+    """How addresses become keys: what of the query counts, whether case does, and index files.
+
+    `case` "fold" makes one key of all cases, "exact" keeps them apart. `index_files` are last
+    parts of a path that mean the folder they stand in ("default.aspx", "pages/default.aspx").
+    """
+
+    query: QueryPolicy = field(default_factory=QueryPolicy)
+    case: CaseMode = "fold"
+    index_files: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PathPolicy:
+    """Another policy for the addresses at and below one path ("/van-ban"), in any case."""
+
+    prefix: str
+    policy: KeyPolicy
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
-    """One old portal: its main host, the other hosts it answers to, and its query policy.
+    """One old portal: its main host, the other hosts it answers to, and how its keys are made.
 
     `host` and `aliases` are lower-case IDNA host names without a port; an address on an alias has
-    the same key as one on the main host. `unit` is the code of the administrative unit the portal
-    spoke for on the last day of that unit (a unit is a code and a date).
+    the same key as one on the main host. A `host` that begins with `*.` stands for all names below
+    it, each with its own pages and keys; an alias of that form is more names of the main host.
+    `cms` names the preset (`redirects.presets`) whose spellings of one page are one key. Of
+    policies `below` a path the longest prefix counts. `unit` is the code of the administrative
+    unit the portal spoke for on the last day of that unit (a unit is a code and a date).
     """
 
     name: str
@@ -36,11 +61,32 @@ class Site:
     aliases: tuple[str, ...] = ()
     query: QueryPolicy = field(default_factory=QueryPolicy)
     unit: str | None = None
+    cms: str | None = None
+    case: CaseMode = "fold"
+    index_files: frozenset[str] = frozenset()
+    below: tuple[PathPolicy, ...] = ()
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every host name the site answers to, the main one first."""
+        """Every host name the site answers to, the main one first; some may be patterns."""
         return (self.host, *self.aliases)
+
+    def answers_to(self, host: str) -> bool:
+        """Say whether a lower-case host name is one of the site's, by itself or by a pattern."""
+        return any(
+            host == name or (name.startswith("*.") and host.endswith(name[1:]))
+            for name in self.hosts
+        )
+
+    @property
+    def policy(self) -> KeyPolicy:
+        """The policy of every address that no policy `below` a path speaks of."""
+        return KeyPolicy(self.query, self.case, self.index_files)
+
+    @property
+    def has_many_hosts(self) -> bool:
+        """Whether the main host is a pattern, so that each name below it has its own keys."""
+        return self.host.startswith("*.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ def compile_snapshot(
         rules=draft.usable_rules(rules),
         routes=tuple(routes),
         entries=count,
+        exact=tuple(sorted(draft.exact)),
     )
     records = sorted(draft.entries.items())
     manifest = replace(manifest, id=_identify(records, manifest))

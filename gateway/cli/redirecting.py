@@ -15,6 +15,7 @@ from gateway.cli.exporting import export_table
 from gateway.cli.importing import import_table
 from gateway.cli.linting import lint_table
 from gateway.cli.output import out, print_json
+from gateway.cli.rekeying import rekey_sites
 from gateway.cli.suggesting import suggest
 from gateway.cli.workplace import Workplace
 from gateway.publishing import ground_of, publish
@@ -26,6 +27,7 @@ from redirects.snapshot import open_snapshot
 redirects = typer.Typer(help="Mappings: import, export, lint, suggest.", no_args_is_help=True)
 redirects.command("import")(import_table)
 redirects.command("export")(export_table)
+redirects.command("rekey")(rekey_sites)
 redirects.command("suggest")(suggest)
 redirects.command("lint")(lint_table)
 

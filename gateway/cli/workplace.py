@@ -15,9 +15,9 @@ from catalogue.database import (
     open_database,
 )
 from catalogue.migrating import migrate, schema_is_current
+from catalogue.rekeying import keep_site
 from catalogue.search.engine import SearchEngine
 from catalogue.search.engines import open_index
-from catalogue.sites import Sites
 from catalogue.unit_table import UnitTable
 from catalogue.units.register import load_register
 from gateway.settings import Settings, SettingsError, SiteSettings, load_settings
@@ -74,7 +74,7 @@ class Workplace:
         migrate(self.settings.database_url)
         with self.database() as database, database.writing() as connection:
             for site in self.settings.sites():
-                Sites(connection).keep(site)
+                keep_site(connection, site, now=now())
             if not UnitTable(connection).count():
                 UnitTable(connection).load(load_register())
 

@@ -136,8 +136,3 @@ class OldPages:
                 "không phải đổi lại chỉ vì sắp xếp đơn vị hành chính."
             ),
         )
-
-
-def sites_by_host(sites: Sites) -> dict[str, Site]:
-    """Return every host of every old portal, as requests name them."""
-    return {host: site for site in sites for host in site.hosts}

@@ -15,10 +15,11 @@ from unicodedata import normalize
 from urllib.parse import quote
 
 from redirects import entry as entries
-from redirects.canonical import canonical_host, canonicalize_parts, split_key
+from redirects.canonical import canonical_host, split_key
 from redirects.compiling import Draft, Locate
 from redirects.entry import digest
 from redirects.finding import Finding
+from redirects.keys import keeps_case, key_maker
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.site import Portal, Site
 from redirects.sites import Sites
@@ -100,8 +101,14 @@ def answers_of(
     told = _Telling(draft, {path for _, one in placed if (path := _queried_path(one.key))})
     answers = tuple(told.each(placed))
     hosts = {
-        canonical_host(name): canonical_host(site.host) for site in known for name in site.hosts
+        canonical_host(name): canonical_host(site.host)
+        for site in known
+        for name in site.hosts
+        if not site.has_many_hosts and not name.startswith("*.")
     }
+    # Of a pattern of hosts those are told that have decisions: the others are nowhere written down.
+    named = (split_key(one.key)[0] for site, one in placed if site.has_many_hosts)
+    hosts |= {host: host for host in named}
     return Answers(answers, hosts, (*draft.findings, *told.findings))
 
 
@@ -141,7 +148,9 @@ class _Telling:
 
     def _takes_any_query(self, site: Site, key: CanonicalUrl) -> bool:
         """Our ladder drops what no mapping of a path speaks of; here that is all of the query."""
-        return "?" not in key and site.query.mode != "significant" and key not in self._queried
+        _, path, query = split_key(key)
+        mode = key_maker(site).policy_of(path).query.mode
+        return not query and mode != "significant" and key not in self._queried
 
     def _find(self, code: str, message: str, where: str) -> None:
         self.findings.append(Finding("warning", code, message, where))
@@ -154,10 +163,12 @@ def _queried_path(key: CanonicalUrl) -> str:
 
 def _spellings(site: Site, mapping: Mapping) -> Iterator[str]:
     """Give the spellings of an address that have its key."""
+    maker = key_maker(site)
+    make = maker.exact_key if keeps_case(mapping.key) else maker.key
+    host, _, _ = split_key(mapping.key)
     for text in dict.fromkeys(_candidates(mapping)):
         path, _, query = text.partition("?")
-        key = canonicalize_parts(site.host, path.encode(), query.encode(), site.query)
-        if key == mapping.key:
+        if make(host, path.encode(), query.encode()) == mapping.key:
             yield text
 
 

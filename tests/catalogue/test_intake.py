@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from catalogue.intake import Judgement, Row, Verdict, judge
+from catalogue.intake import Judgement, Row, Verdict, judge, part_by_case
 from catalogue.mappings import MappingSource, MappingState, StoredMapping
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.rule import Rule
@@ -98,3 +98,23 @@ def test_a_mapping_is_compared_whole() -> None:
     rows = [Row("a", 1, "haiduong", gone), Row("a", 2, "haiduong", replace(gone, reason=None))]
 
     assert judged(rows).counts == {Verdict.NEW: 1, Verdict.CONFLICT: 1}
+
+
+def in_case(line: int, path: str, target: str) -> Row:
+    mapping = replace(a_mapping(path.lower(), target), raw=f"http://haiduong.gov.vn{path}")
+    return Row("a.csv", line, "haiduong", mapping)
+
+
+def parted(rows: list[Row], standing: Iterable[StoredMapping] = ()) -> list[str]:
+    known = {one.mapping.key: one for one in standing}
+    found = part_by_case(rows, known, lambda raw: CanonicalUrl(raw.removeprefix("http://")))
+    return [one.mapping.key.removeprefix("haiduong.gov.vn") for one in found]
+
+
+def test_rows_that_differ_in_case_and_in_where_they_lead_are_two_addresses() -> None:
+    assert parted([in_case(2, "/Tin", "/x"), in_case(3, "/TIN", "/y")]) == ["/tin", "/TIN"]
+    assert parted([in_case(2, "/TIN", "/y"), in_case(3, "/tin", "/x")]) == ["/TIN", "/tin"]
+    assert parted([in_case(2, "/Tin", "/x"), in_case(3, "/TIN", "/x")]) == ["/tin", "/tin"]
+    assert parted([in_case(2, "/Tin", "/x"), in_case(3, "/Tin", "/y")]) == ["/tin", "/tin"]
+    standing = replace(stored("/tin", "/x"), mapping=in_case(1, "/tin", "/x").mapping)
+    assert parted([in_case(2, "/TIN", "/y")], [standing]) == ["/TIN"]

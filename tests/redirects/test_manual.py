@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gateway.settings import Settings
 from redirects.formats.answers import Export
 from redirects.formats.apache import write_apache
 from redirects.formats.apache_directives import read_apache, read_rewrite_map
@@ -19,11 +20,14 @@ from redirects.formats.reading import Reading
 from redirects.formats.redirects_list import read_redirects_list
 from redirects.formats.table import read_csv, read_table
 from redirects.formats.wordpress import read_wordpress
+from redirects.keys import key_maker
 from redirects.lint import lint
 from redirects.mapping import MappingKind
+from redirects.presets import PRESETS
 from redirects.resolution import Moved, Request
 from redirects.resolver import describe
 from redirects.rule import Rule, RulePlace
+from redirects.site import Site
 from redirects.sites import Sites
 from redirects.targets import TargetError, check_target
 from tests.redirects.world import KNOWN, PORTAL, SITES, World
@@ -53,6 +57,35 @@ def check_answers(world: World, name: str) -> None:
         if isinstance(resolution, Moved):
             found = f"{resolution.status} {resolution.location}"
         assert found == expected, line
+
+
+def test_the_systems_of_the_manual_have_the_keys_it_gives() -> None:
+    for line in lines("cms"):
+        asked, _, expected = line.partition(" -> ")
+        cms, _, address = asked.partition(" ")
+        preset = PRESETS[cms]
+        site = Site(
+            "cu", "Cũ", "cu.vn", query=preset.query, cms=cms, index_files=preset.index_files
+        )
+        path, _, query = address.partition("?")
+        assert key_maker(site).key("cu.vn", path.encode(), query.encode()) == f"cu.vn{expected}"
+    described = set(
+        re.findall(r"^\| `(\w+)` \| ", MANUAL.read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert set(PRESETS) <= described
+
+
+def test_the_settings_of_keys_in_the_manual_are_understood() -> None:
+    (block,) = blocks("keys")
+    (site,) = Settings(**tomllib.loads(block)).sites()
+    sites = Sites([site])
+    one = "http://sokhdt.haiduong.gov.vn"
+    keys = {
+        f"{one}/Gioi-thieu/trang-chu.html": "sokhdt.haiduong.gov.vn/gioi-thieu",
+        f"{one}/anh/A.png?v=2": "sokhdt.haiduong.gov.vn/anh/A.png",
+    }
+    for address, key in keys.items():
+        assert sites.key_of(address) == (site, key)
 
 
 def test_the_spellings_of_the_manual_are_one_address() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from redirects.mapping import MappingKind, SplitTarget
+from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
 from redirects.resolution import (
     Archived,
     Gone,
@@ -414,3 +414,43 @@ def test_a_route_may_ask_for_a_parameter(
     resolution = lead(world, ask(f"http://haiduong.gov.vn/index.php?{query}"))
 
     assert isinstance(resolution, Proxied) is passed
+
+
+def test_an_address_in_its_very_case_goes_before_the_folded_one(world: World, ask: Ask) -> None:
+    world.map("haiduong.gov.vn/tin/abc", "/thuong")
+    exact = CanonicalUrl("haiduong.gov.vn/tin/ABC")
+    world.mappings.append(
+        Mapping(exact, "http://haiduong.gov.vn/tin/ABC", MappingKind.MOVED, "/hoa")
+    )
+    resolver = world.open().resolver()
+
+    def leads(address: str) -> str:
+        found = resolver.resolve(ask(f"http://{address}"))
+        return found.location if isinstance(found, Moved) else type(found).__name__
+
+    assert leads("haiduong.gov.vn/tin/abc") == f"{HOME}/thuong"
+    assert leads("haiduong.gov.vn/tin/Abc") == f"{HOME}/thuong"
+    assert leads("www.haiduong.gov.vn/tin/ABC") == f"{HOME}/hoa"
+    assert leads("www.haiduong.gov.vn//tin/%41BC/") == f"{HOME}/hoa"
+
+
+def test_each_host_of_a_pattern_has_its_own_pages(world: World, ask: Ask) -> None:
+    world.sites = (*world.sites, Site("huyen", "Các huyện cũ", "*.haiduong.gov.vn"))
+    world.map("kimthanh.haiduong.gov.vn/Tin", "/kim-thanh")
+    world.rules.append(Rule("cũ", "huyen", "/chung/*", target="/chung/:splat"))
+    resolver = world.open().resolver()
+
+    def outcome(address: str) -> Resolution:
+        return resolver.resolve(ask(f"http://{address}"))
+
+    found = outcome("kimthanh.haiduong.gov.vn/tin/")
+    assert isinstance(found, Moved)
+    assert found.location == f"{HOME}/kim-thanh"
+    assert outcome("tuky.haiduong.gov.vn/tin") == Unresolved(
+        "huyen", CanonicalUrl("tuky.haiduong.gov.vn/tin")
+    )
+    ruled = outcome("tuky.haiduong.gov.vn/chung/a")
+    assert isinstance(ruled, Moved)
+    assert ruled.location == f"{HOME}/chung/a"
+    assert isinstance(outcome("haiduong.gov.vn/tin"), Unresolved)  # the province's own site
+    assert outcome("a.evil.vn/tin") == UnknownHost("a.evil.vn")

@@ -57,3 +57,42 @@ def test_sites_are_found_by_name_and_in_order() -> None:
 def test_two_sites_cannot_claim_one_host_or_name(other: Site, culprit: str) -> None:
     with pytest.raises(SiteError, match=culprit):
         Sites([HAIDUONG, other])
+
+
+DISTRICTS = Site("huyen", "Các huyện cũ", "*.haiduong.gov.vn")
+OLD_NAMES = Site("tinh", "Tỉnh", "tinh.gov.vn", ("*.tinh.gov.vn",))
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "key"),
+    [
+        ("http://kimthanh.haiduong.gov.vn/Tin", "huyen", "kimthanh.haiduong.gov.vn/tin"),
+        ("http://a.b.haiduong.gov.vn:8080/Tin", "huyen", "a.b.haiduong.gov.vn/tin"),
+        ("http://gialoc.haiduong.gov.vn/Tin?x=1", "gialoc", "gialoc.haiduong.gov.vn/tin"),
+        ("http://www.haiduong.gov.vn/tin", "haiduong", "haiduong.gov.vn/tin"),
+        ("http://so.tinh.gov.vn/Tin", "tinh", "tinh.gov.vn/tin"),
+    ],
+)
+def test_a_pattern_of_hosts_is_a_site_behind_those_that_are_named(
+    address: str, name: str, key: str
+) -> None:
+    found = Sites([DISTRICTS, OLD_NAMES, HAIDUONG, GIALOC]).key_of(address)
+    assert found is not None
+    assert (found[0].name, found[1]) == (name, key)
+
+
+def test_a_pattern_covers_names_below_and_no_others() -> None:
+    sites = Sites([DISTRICTS])
+    assert sites.of_host("haiduong.gov.vn") is None
+    assert sites.of_host("xhaiduong.gov.vn") is None
+    assert sites.of_host("a." * 60 + "haiduong.gov.vn") is None
+    longer = Site("kimthanh", "Kim Thành", "*.kimthanh.haiduong.gov.vn")
+    found = Sites([DISTRICTS, longer]).of_host("xa.kimthanh.haiduong.gov.vn")
+    assert found is longer
+
+
+def test_an_address_that_is_nobodys_has_no_exact_key() -> None:
+    sites = Sites([HAIDUONG])
+    assert sites.exact_key_of("www.haiduong.gov.vn/Tin") == "haiduong.gov.vn/Tin"
+    assert sites.exact_key_of("http://evil.vn/Tin") is None
+    assert sites.exact_key_of("http://[/") is None

@@ -40,6 +40,7 @@ def _create_revision_and_sites() -> None:
         sa.Column("aliases", sa.JSON(), nullable=False),
         sa.Column("query_mode", sa.String(length=16), nullable=False),
         sa.Column("query_names", sa.JSON(), nullable=False),
+        sa.Column("key_rules", sa.JSON(), nullable=False),
         sa.Column("unit", sa.String(length=8)),
         sa.Column("read_to", sa.BigInteger(), nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),

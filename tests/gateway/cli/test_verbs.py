@@ -226,7 +226,7 @@ def test_an_import_says_what_it_found_and_keeps_what_editors_decided(crawled: Op
     folder = crawled.settings.parent
     host = "http://gialoc.haiduong.gov.vn"
     first = folder / "một.csv"
-    first.write_bytes(f"old_url;target\n{host}/lịch;/lich\n{host}/LỊCH/;/khac\n".encode("utf-16"))
+    first.write_bytes(f"old_url;target\n{host}/lịch;/lich\n{host}/lịch/;/khac\n".encode("utf-16"))
     second = folder / "hai.tsv"
     second.write_text(f"{host}/lịch\t301\t/nữa\n/cũ\tgone\n", encoding="utf-8")
 
@@ -236,7 +236,7 @@ def test_an_import_says_what_it_found_and_keeps_what_editors_decided(crawled: Op
     assert "hai.tsv: csv, utf-8, parted by tab" in done.stdout
     assert "2 new, 0 changed, 0 same, 2 conflict, 0 refused" in done.stdout
     said = " ".join(done.stderr.split())
-    assert f"một.csv:3: {host}/LỊCH/: not taken, " in said
+    assert f"một.csv:3: {host}/lịch/: not taken, " in said
     assert "một.csv:2 decides otherwise" in said
 
     place = Workplace(crawled.settings)
@@ -396,3 +396,27 @@ def test_an_unreachable_portal_is_named_and_the_crawl_goes_on_later(operator: Op
 
     operator.settings.write_text(text, encoding="utf-8")
     assert operator.types("crawl").exit_code == 0
+
+
+def test_a_changed_policy_is_told_and_the_keys_are_made_anew(crawled: Operator) -> None:
+    folder = crawled.settings.parent
+    host = "http://gialoc.haiduong.gov.vn"
+    table = folder / "a.csv"
+    table.write_text(f"old_url,target\n{host}/a?n=1,/x\n{host}/a?n=2,/y\n{host}/b?n=1,/z\n")
+    assert crawled.types("redirects", "import", str(table)).exit_code == 0
+    text = crawled.settings.read_text(encoding="utf-8")
+    name = 'name = "gialoc"\n'
+    assert name in text
+    crawled.settings.write_text(text.replace(name, f'{name}query = "none"\n'), encoding="utf-8")
+
+    assert "makes other keys now: run `hopnhat redirects rekey`" in crawled.types("check").output
+    assert f"{host}/b" in crawled.types("resolve", f"{host}/b?n=7").stdout
+    assert "/z" in crawled.types("resolve", f"{host}/b?n=7").stdout  # before the rows are re-keyed
+    tried = crawled.types("redirects", "rekey", "--dry-run", "gialoc")
+    assert "gialoc: would change 3 mapping" in tried.stdout
+    done = crawled.types("redirects", "rekey")
+    assert "1 collisions" in done.stdout
+    assert f"{host}/a?n=1 stands before {host}/a?n=2, which decides otherwise" in done.stdout
+    assert "makes other keys now" not in crawled.types("check").output
+    again = json.loads(crawled.types("redirects", "rekey", "--json", "gialoc").stdout)
+    assert again[0]["changed"]["mapping"] == 0
