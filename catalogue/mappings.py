@@ -155,6 +155,21 @@ class Mappings:
         for row in self._connection.execute(statement.execution_options(yield_per=2000)):
             yield _mapping(row)
 
+    def moved(self, site: str, *, after: int, limit: int) -> list[tuple[int, str]]:
+        """Return addresses of a site that moved for good, each with its row, in their order."""
+        statement = (
+            select(table.c.id, table.c.raw)
+            .where(
+                table.c.state == "active",
+                table.c.site_id == self._sites.id_of(site),
+                table.c.kind == MappingKind.MOVED.value,
+                table.c.id > after,
+            )
+            .order_by(table.c.id)
+            .limit(limit)
+        )
+        return [(row.id, row.raw) for row in self._connection.execute(statement)]
+
     def count(
         self, site: str | None = None, state: str | None = None, text: str | None = None
     ) -> int:

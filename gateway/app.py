@@ -37,6 +37,8 @@ from gateway.site.archived import ArchivePages
 from gateway.site.feeds import Feeds
 from gateway.site.not_found import SEARCHES_A_SECOND, NotFoundPages
 from gateway.site.notices import Notices
+from gateway.site.old_host import PATHS as OLD_HOST_PATHS
+from gateway.site.old_host import OldHostFiles
 from gateway.site.old_pages import OldPages
 from gateway.site.routes import portal_routes, trouble
 from gateway.site.searching import SearchIndex
@@ -61,7 +63,7 @@ MISS_SECONDS = 1.0
 """Between two handings-over of counted misses to the editors."""
 
 
-_FOR_MACHINES = (b"/healthz/", b"/robots.txt", b"/sitemap.xml", b"*")
+_FOR_MACHINES = (b"/healthz/", *OLD_HOST_PATHS, b"*")
 
 
 class PublicSite:
@@ -74,7 +76,7 @@ class PublicSite:
         live: Live,
         health: Health,
         metrics: Metrics,
-        feeds: Feeds,
+        old_host_files: OldHostFiles,
         notices: Notices,
         redirects: Redirects,
         old_pages: OldPages,
@@ -85,7 +87,7 @@ class PublicSite:
         self._live = live
         self._health = health
         self._metrics = metrics
-        self._feeds = feeds
+        self._old_host_files = old_host_files
         self._notices = notices
         self._redirects = redirects
         self._old_pages = old_pages
@@ -130,12 +132,11 @@ class PublicSite:
             return Answer(204, b"allow: GET, HEAD, POST, OPTIONS\r\n", b"")
         if path.startswith(b"/healthz/"):
             return self._health.answer(path)
-        if path in {b"/robots.txt", b"/sitemap.xml"}:
-            site = None if host in self._portal_hosts else self._old_sites.of_host(host)
-            if site is not None:
-                self._metrics.count("machine-file", site.name)
-                return self._feeds.on_old_host(path, host, site.name)
-        return None
+        site = None if host in self._portal_hosts else self._old_sites.of_host(host)
+        answer = self._old_host_files.answer(path, host, site.name) if site else None
+        if site is not None and answer is not None:
+            self._metrics.count("machine-file", site.name)
+        return answer
 
     def _without_snapshot(self, scope: Scope, host: str) -> ASGIApp:
         """Answer before anything was ever published: an old address is 503, never 404."""
@@ -230,7 +231,7 @@ def create_site(settings: Settings) -> ASGIApp:
         live=live,
         health=Health(live),
         metrics=metrics,
-        feeds=feeds,
+        old_host_files=OldHostFiles(database),
         notices=notices,
         redirects=Redirects(settings.serve.redirect_max_age, time.time),
         old_pages=OldPages(

@@ -11,18 +11,14 @@ from xml.sax.saxutils import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp
 
 from catalogue.database import Database
 from catalogue.document import SECTIONS, Document
 from catalogue.documents import Documents
-from catalogue.mappings import Mappings
 from gateway.i18n import _
 from gateway.rendering import Pages
-from gateway.threads import in_thread
 
 SHARD = 10_000
-OLD_ADDRESSES = 50_000  # the most one sitemap may list (sitemaps.org)
 _XML = "application/xml; charset=utf-8"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -100,21 +96,6 @@ class Feeds:
             media_type="application/atom+xml; charset=utf-8",
         )
 
-    def on_old_host(self, path: bytes, host: str, site: str) -> ASGIApp:
-        """Answer /robots.txt or /sitemap.xml of an old host."""
-        if path == b"/robots.txt":
-            return robots_of_old_host(host)
-        return in_thread(lambda _request: self._moved_addresses(site))
-
-    def _moved_addresses(self, site: str) -> Response:
-        """List the addresses of an old portal that redirect, so that engines come and see."""
-        with self._database.reading() as connection:
-            stored = Mappings(connection).listing(
-                site, "active", None, after=0, limit=OLD_ADDRESSES
-            )
-            raws = [one.mapping.raw for one in stored]
-        return url_set(raw for raw in raws if raw.startswith(("http://", "https://")))
-
     def _entry(self, document: Document) -> str:
         location = self._origin + quote(document.path)
         return (
@@ -124,11 +105,6 @@ class Feeds:
 
 
 _EPOCH = "1970-01-01T00:00:00Z"
-
-
-def robots_of_old_host(host: str) -> Response:
-    """Let engines read every address of an old host: only so do they learn that it moved."""
-    return PlainTextResponse(f"User-agent: *\nDisallow:\n\nSitemap: http://{host}/sitemap.xml\n")
 
 
 def url_set(locations: Iterable[str]) -> Response:

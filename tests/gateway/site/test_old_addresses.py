@@ -279,7 +279,10 @@ def test_an_old_host_lets_search_engines_see_that_it_moved(town: Any, open_town:
     open_town(town)
     robots = ask(town, f"{OLD}/robots.txt")
     assert robots.text.startswith("User-agent: *\nDisallow:\n")
-    sitemap = ask(town, f"{OLD}/sitemap.xml")
+    index = ask(town, f"{OLD}/sitemap.xml").text
+    shard = index.partition("<loc>")[2].partition("</loc>")[0]
+    assert shard.startswith(f"{OLD}/hopnhat-sitemap-")
+    sitemap = ask(town, shard)
     assert f"<loc>{OLD}/tin/a&amp;b</loc>" in sitemap.text
 
 

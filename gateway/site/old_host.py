@@ -1,0 +1,112 @@
+"""An old host's own files: robots.txt and a sitemap of old addresses that moved.
+
+Search engines learn a redirect only by asking for the old address again, so each one is listed,
+in as many sitemaps as it takes (sitemaps.org: 50,000 addresses and 50 MB at most each).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import ASGIApp
+
+from catalogue.database import Database, current_revision
+from catalogue.mappings import Mappings
+from gateway.threads import in_thread
+
+SHARD = 50_000
+SHARD_BYTES = 50_000_000
+SHARD_PREFIX = b"/hopnhat-sitemap-"
+PATHS = (b"/robots.txt", b"/sitemap.xml", SHARD_PREFIX)
+
+_PAGE = 2_000
+_SHARD_PATH = re.compile(rb"/hopnhat-sitemap-(\d{1,18})\.xml")
+_XML = "application/xml; charset=utf-8"
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_AS_WRITTEN = "%/:?#[]@!$&'()*+,;=~-._"
+_ORIGIN = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
+
+
+class OldHostFiles:
+    """What an old host keeps for search engines, streamed from the catalogue."""
+
+    def __init__(self, database: Database, *, shard: int = SHARD, most: int = SHARD_BYTES) -> None:
+        self._database = database
+        self._shard = shard
+        self._most = most
+        self._firsts: dict[tuple[str, str], tuple[int, list[int]]] = {}
+
+    def answer(self, path: bytes, host: str, site: str) -> ASGIApp | None:
+        """Answer robots.txt, the index or a sitemap of an old host; None for other paths."""
+        if path == b"/robots.txt":
+            return robots_of_old_host(host)
+        if path == b"/sitemap.xml":
+            return in_thread(lambda _request: self._index(host, site))
+        found = _SHARD_PATH.fullmatch(path)
+        if found is None:
+            return None
+        first = int(found[1])
+        return in_thread(lambda _request: self._sitemap(host, site, first))
+
+    def _index(self, host: str, site: str) -> Response:
+        """List the sitemaps, each by the row it begins at: what is added later moves none."""
+        with self._database.reading() as connection:
+            revision = current_revision(connection)
+        kept = self._firsts.get((site, host))
+        if kept is None or kept[0] != revision:
+            kept = self._firsts[site, host] = (revision, list(self._shards(host, site)))
+        entries = "".join(
+            f"<sitemap><loc>http://{host}{SHARD_PREFIX.decode()}{first}.xml</loc></sitemap>"
+            for first in kept[1]
+        )
+        return Response(
+            f'{_HEAD}<sitemapindex xmlns="{_NAMESPACE}">{entries}</sitemapindex>', media_type=_XML
+        )
+
+    def _shards(self, host: str, site: str) -> Iterator[int]:
+        count = size = 0
+        for number, entry in self._entries(host, site, after=0):
+            if not count or count >= self._shard or size + len(entry) > self._most - 1_000:
+                count = size = 0
+                yield number
+            count, size = count + 1, size + len(entry)
+
+    def _sitemap(self, host: str, site: str, first: int) -> Response:
+        entries = (entry for _, entry in self._entries(host, site, after=first - 1))
+        start = next(entries, None)
+        if start is None:
+            return PlainTextResponse("not found\n", 404)
+
+        def body() -> Iterator[str]:
+            yield f'{_HEAD}<urlset xmlns="{_NAMESPACE}">{start}'
+            count, size = 1, len(start)
+            for entry in entries:
+                count, size = count + 1, size + len(entry)
+                if count > self._shard or size > self._most - 1_000:
+                    break
+                yield entry
+            yield "</urlset>"
+
+        return StreamingResponse(body(), media_type=_XML)
+
+    def _entries(self, host: str, site: str, *, after: int) -> Iterator[tuple[int, str]]:
+        """Give each moved address of a site, in order of its row; a page is a transaction."""
+        while True:
+            with self._database.reading() as connection:
+                page = Mappings(connection).moved(site, after=after, limit=_PAGE)
+            for number, raw in page:
+                location = f"http://{host}{quote(_ORIGIN.sub('', raw, count=1), safe=_AS_WRITTEN)}"
+                yield number, f"<url><loc>{escape(location)}</loc></url>"
+            if len(page) < _PAGE:
+                return
+            after = page[-1][0]
+
+
+def robots_of_old_host(host: str) -> Response:
+    """Let engines read every address of an old host: only so do they learn that it moved."""
+    return PlainTextResponse(f"User-agent: *\nDisallow:\n\nSitemap: http://{host}/sitemap.xml\n")
