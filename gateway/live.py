@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
-from catalogue.database import CatalogueError, Database, current_revision
+from catalogue.database import CatalogueError, Database
+from gateway.compiling import Compiler
 from gateway.logs import log
-from gateway.publishing import Ground, publish, snapshot_path, snapshots_on_disk
+from gateway.publishing import Ground, snapshots_on_disk
 from redirects.patterns import PatternError
 from redirects.resolver import Resolver
 from redirects.sites import SiteError
@@ -39,8 +40,7 @@ class Live:
     def __init__(self, database: Database, ground: Ground, directory: Path) -> None:
         self.published: Published | None = None
         self.failure: str | None = None
-        self._database = database
-        self._ground = ground
+        self._compiler = Compiler(database, ground, directory)
         self._directory = directory
         self._retired: Published | None = None
 
@@ -68,9 +68,7 @@ class Live:
         self.published = self._retired = None
 
     def _fresh(self) -> Published | None:
-        with self._database.reading() as connection:
-            revision = current_revision(connection)
-        path = snapshot_path(self._directory, revision, self._ground)
+        path = self._compiler.path()
         if self.published is not None and self.published.path == path:
             return None
         if path.exists():
@@ -78,7 +76,8 @@ class Live:
                 return _open(path)
             except SnapshotError as error:
                 log.warning("snapshot.unusable", file=path.name, error=str(error))
-        return _open(publish(self._database, self._ground, directory=self._directory).path)
+            path.unlink(missing_ok=True)
+        return _open(self._compiler.compile())
 
     def _fall_back(self) -> None:
         """Open the newest file that can be opened: old addresses outlive their database."""

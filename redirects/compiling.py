@@ -6,11 +6,13 @@ Pure: mappings, rules and captures' keys go in, entries and findings come out. T
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from redirects import entry as entries
-from redirects.canonical import canonical_host, split_key
+from redirects.canonical import canonical_host
 from redirects.chains import Chains
 from redirects.entry import digest, names_digest
 from redirects.finding import Finding
@@ -31,12 +33,21 @@ from redirects.targets import (
     is_reference,
     location,
 )
+from redirects.url import parse_url
 from redirects.walks import Walk, walk_all
 
 Locate = Callable[[str], str | None]
 """Where a `doc:`, `unit:` or `section:` reference lives now: a target, or None when nowhere."""
 
-_REDIRECTS = (entries.MOVED, entries.TEMPORARY)
+# Paths that stay as they are in an absolute URL: nearly every target is one.
+_PLAIN_TARGET = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+/?")
+
+
+class _Home(NamedTuple):
+    """What every mapping of one host shares."""
+
+    site: Site
+    main: str | None  # the host its keys are made under today, where it is another
 
 
 class Draft:
@@ -52,6 +63,10 @@ class Draft:
         self._locate = locate
         self.chains = Chains(portal, sites)
         self._names: dict[str, set[str]] = {}
+        self._homes: dict[str, _Home | None] = {}
+        self._origin = parse_url(portal.url).origin
+        # A path of the portal can be an old address only where old portals share its host.
+        self._paths_may_chain = sites.of_host(parse_url(portal.url).host) is not None
 
     def add_mappings(self, mappings: Iterable[Mapping]) -> None:
         """Take every mapping that can be served; of two for one address the first stands."""
@@ -71,30 +86,43 @@ class Draft:
         It has another where its host became an alias after it was mapped; None where no site has
         its host any more.
         """
-        host, path, query = split_key(mapping.key)
-        site = self._sites.of_host(host)
-        if site is None:
+        host, slash, rest = mapping.key.partition("/")
+        home = self._homes[host] if host in self._homes else self._find_home(host)
+        if home is None:
             return None
-        if host != site.host and not site.has_many_hosts:
-            key = f"{canonical_host(site.host)}{path}{'?' if query else ''}{query}"
-            mapping = replace(mapping, key=CanonicalUrl(key))
-        return site, mapping
+        if home.main is not None:
+            mapping = replace(mapping, key=CanonicalUrl(f"{home.main}{slash}{rest}"))
+        return home.site, mapping
+
+    def _find_home(self, host: str) -> _Home | None:
+        site = self._sites.of_host(host)
+        home = None
+        if site is not None:
+            is_moved = host != site.host and not site.has_many_hosts
+            home = _Home(site, canonical_host(site.host) if is_moved else None)
+        self._homes[host] = home
+        return home
 
     def _add(self, mapping: Mapping, site: Site, entry: bytes) -> None:
-        stands = self.entries.setdefault(digest(mapping.key), entry)
-        if stands != entry:
+        key = mapping.key
+        stands = self.entries.setdefault(digest(key), entry)
+        if stands is not entry and stands != entry:
             message = "Địa chỉ này có hai quyết định khác nhau; quyết định đầu được giữ."
-            self._find("contradiction", message, mapping.key)
+            self._find("contradiction", message, key)
             return
-        self._note_names(mapping.key, site)
-        if keeps_case(mapping.key):
+        if "?" in key:
+            self._note_names(key, site)
+        if keeps_case(key):
             self.exact.add(site.name)
-        if self.redirects(mapping.key) and not is_reference(mapping.target or ""):
-            self.chains.add(mapping.key, entry[1:].decode())
+        target = mapping.target
+        if target and (self._paths_may_chain or target[0] != "/") and not is_reference(target):
+            redirect = entries.read_redirect(entry)
+            if redirect is not None:
+                self.chains.add(key, redirect[0])
 
     def redirects(self, key: CanonicalUrl) -> bool:
         """Tell whether the entry of `key` is a redirect."""
-        return self.entries.get(digest(key), b"")[:1] in _REDIRECTS
+        return entries.is_redirect(self.entries.get(digest(key), b""))
 
     def flatten(self) -> None:
         """Lead every redirect to the end of its chain; leave out those that go round."""
@@ -102,7 +130,9 @@ class Draft:
         walks = walk_all(links, self._on_trial)
         looping = [key for key, walk in walks.items() if walk.goes_round]
         endings = {
-            digest(key): self._shortcut(walk) for key, walk in walks.items() if not walk.goes_round
+            digest(key): self._shortcut(key, walk)
+            for key, walk in walks.items()
+            if not walk.goes_round
         }
         self.entries.update(endings)
         for key in sorted(looping):
@@ -127,10 +157,10 @@ class Draft:
 
     def _entry(self, mapping: Mapping) -> bytes:
         match mapping.kind:
-            case MappingKind.MOVED:
-                return entries.MOVED + self._location(mapping.target).encode()
-            case MappingKind.TEMPORARY:
-                return entries.TEMPORARY + self._location(mapping.target).encode()
+            case MappingKind.MOVED | MappingKind.TEMPORARY as kind:
+                on_trial = kind is MappingKind.TEMPORARY
+                where = self._location(mapping.target)
+                return entries.redirect_entry(where, mapping.since, on_trial=on_trial)
             case MappingKind.SPLIT:
                 successors = tuple(
                     Successor(item.label, self._location(item.target)) for item in mapping.targets
@@ -154,7 +184,11 @@ class Draft:
         return found
 
     def _location(self, target: str | None) -> str:
-        return location(self._located(target or ""), self._portal)
+        target = target or ""
+        where = target if target.startswith("/") else self._located(target)
+        if _PLAIN_TARGET.fullmatch(where):
+            return self._origin + where
+        return location(where, self._portal)
 
     def _note_names(self, key: CanonicalUrl, site: Site) -> None:
         path_key, _, query = key.partition("?")
@@ -164,11 +198,18 @@ class Draft:
             self._names.setdefault(path_key, set()).update(names)
 
     def _on_trial(self, key: CanonicalUrl) -> bool:
-        return self.entries[digest(key)][:1] == entries.TEMPORARY
+        redirect = entries.read_redirect(self.entries[digest(key)])
+        return redirect is not None and redirect[1]
 
-    def _shortcut(self, walk: Walk[CanonicalUrl]) -> bytes:
-        kind = entries.TEMPORARY if walk.marked else entries.MOVED
-        return kind + self.entries[digest(walk.end)][1:]
+    def _shortcut(self, start: CanonicalUrl, walk: Walk[CanonicalUrl]) -> bytes:
+        """Lead the first of a chain to its end; as new as the newer of the two."""
+        first = entries.read_redirect(self.entries[digest(start)])
+        last = entries.read_redirect(self.entries[digest(walk.end)])
+        if first is None or last is None:
+            raise AssertionError(f"{start} is no redirect")  # links are between redirects alone
+        known = (first[2], last[2])
+        since = None if None in known else max(known)  # type: ignore[type-var]  # None is ruled out
+        return entries.redirect_entry(last[0], since, on_trial=walk.marked)
 
     def _usable(self, rule: Rule) -> Rule | None:
         if self._sites.named(rule.site) is None:

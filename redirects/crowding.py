@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from redirects.finding import Finding
-from redirects.mapping import Mapping, MappingKind
+from redirects.mapping import Mapping
 from redirects.site import Portal
 from redirects.sites import Sites
 
@@ -56,14 +56,23 @@ class Crowding:
 
     def watch(self, mappings: Iterable[Mapping]) -> Iterator[Mapping]:
         """Pass mappings on, counting those that redirect."""
-        names = self._names
+        names, totals, counted = self._names, self._totals, self._targets
         for mapping in mappings:
-            kind, target = mapping.kind, mapping.target
-            if target and (kind is MappingKind.MOVED or kind is MappingKind.TEMPORARY):
-                host = mapping.key.partition("/")[0]
+            target = mapping.target
+            if target:  # only redirects have one
+                key = mapping.key
+                host = key[: key.find("/")]
                 name = names[host] if host in names else self._name_of(host)
                 if name is not None:
-                    self._count(name, target)
+                    totals[name] += 1
+                    targets = counted[name]
+                    if target in targets:
+                        targets[target] += 1
+                    elif len(targets) < _COUNTED:
+                        targets[target] = 1
+                    else:
+                        # Misra and Gries (1982): what is over a thousandth of all outlives this.
+                        counted[name] = {each: n - 1 for each, n in targets.items() if n > 1}
             yield mapping
 
     def crowds(self) -> list[Crowd]:
@@ -86,17 +95,6 @@ class Crowding:
             self._totals.setdefault(name, 0)
             self._targets.setdefault(name, {})
         return name
-
-    def _count(self, name: str, target: str) -> None:
-        self._totals[name] += 1
-        targets = self._targets[name]
-        if target in targets:
-            targets[target] += 1
-        elif len(targets) < _COUNTED:
-            targets[target] = 1
-        else:
-            # Misra and Gries (1982): what is more than a thousandth of all outlives this.
-            self._targets[name] = {each: n - 1 for each, n in targets.items() if n > 1}
 
 
 def leads_home(target: str, portal: Portal) -> bool:

@@ -11,21 +11,62 @@ from hashlib import blake2b
 
 from redirects.resolution import Successor
 
-MOVED, TEMPORARY, SPLIT, GONE = b"m", b"t", b"s", b"g"
+MOVED, TEMPORARY = b"m", b"t"  # nobody knows since when
+OLD_MOVED, OLD_TEMPORARY = b"o", b"p"  # for long
+NEW_MOVED, NEW_TEMPORARY = b"n", b"v"  # of late: 4 bytes say when
+SPLIT, GONE = b"s", b"g"
 ARCHIVED, UNRESOLVED = b"a", b"u"
 COPY_ONLY = b"C"  # nobody decided, but a copy is held
 
 _DIGEST_BYTES = 12
+_REDIRECTS: dict[bytes, tuple[bool, int | None, int]] = {
+    case(kind): shape
+    for kind, shape in (
+        (MOVED, (False, None, 1)),
+        (TEMPORARY, (True, None, 1)),
+        (OLD_MOVED, (False, 0, 1)),
+        (OLD_TEMPORARY, (True, 0, 1)),
+        (NEW_MOVED, (False, None, 5)),
+        (NEW_TEMPORARY, (True, None, 5)),
+    )
+    for case in (bytes.lower, bytes.upper)
+}
 
 
 def digest(key: str) -> bytes:
     """Make the 12 bytes a key is stored under: 1 in 10^14 that any two of 20 M share theirs."""
-    return blake2b(key.encode(), digest_size=_DIGEST_BYTES).digest()
+    return blake2b(key.encode(), digest_size=12).digest()  # written out: it is asked most
 
 
 def names_digest(path_key: str) -> bytes:
     """Where the names of the parameters are stored that the mappings of one path speak of."""
     return blake2b(path_key.encode(), digest_size=_DIGEST_BYTES, person=b"names").digest()
+
+
+def redirect_entry(location: str, since: int | None, *, on_trial: bool) -> bytes:
+    """Write where a redirect leads; `since` is None where nobody knows, 0 where it is long ago."""
+    if since is None:
+        return (TEMPORARY if on_trial else MOVED) + location.encode()
+    if since == 0:
+        return (OLD_TEMPORARY if on_trial else OLD_MOVED) + location.encode()
+    moment = since.to_bytes(4, "little")
+    return (NEW_TEMPORARY if on_trial else NEW_MOVED) + moment + location.encode()
+
+
+def read_redirect(entry: bytes) -> tuple[str, bool, int | None] | None:
+    """Read where an entry leads, whether on trial, and since when; None where it is no redirect."""
+    shape = _REDIRECTS.get(entry[:1])
+    if shape is None:
+        return None
+    on_trial, since, start = shape
+    if start > 1:
+        since = int.from_bytes(entry[1:start], "little")
+    return entry[start:].decode(), on_trial, since
+
+
+def is_redirect(entry: bytes) -> bool:
+    """Tell whether an entry leads anywhere."""
+    return entry[:1] in _REDIRECTS
 
 
 def with_copy(entry: bytes) -> bytes:

@@ -24,7 +24,7 @@ class Manifest:
     """Everything of one revision that is small enough to live in memory.
 
     `exact` names the sites with mappings whose case counts. `id` is a digest of all mappings and
-    of this manifest: equal snapshots have equal ids.
+    of this manifest: what is compiled again has the same.
     """
 
     revision: int

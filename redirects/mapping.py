@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -39,7 +39,8 @@ class Mapping:
     `raw` is the address as it was found, kept beside its `key`. `target` is a path of the portal
     ("/van-ban"), an absolute http(s) URL, or a reference computed when a snapshot is compiled:
     `doc:ID`, `unit:CODE`, `section:SLUG`; only moved and temporary mappings have one. `targets`
-    belongs to splits, `reason` to gone addresses.
+    belongs to splits, `reason` to gone addresses. `since` is when it was decided, in seconds of the
+    epoch, None where that is not known; it makes no other decision of two that are alike.
     """
 
     key: CanonicalUrl
@@ -48,3 +49,4 @@ class Mapping:
     target: str | None = None
     targets: tuple[SplitTarget, ...] = ()
     reason: str | None = None
+    since: int | None = field(default=None, compare=False)

@@ -215,13 +215,13 @@ class Resolver:
     def _decided(
         self, site: Site, request: Request, key: CanonicalUrl, entry: bytes
     ) -> Resolution | None:
+        redirect = entries.read_redirect(entry)
+        if redirect is not None:
+            location, on_trial, since = redirect
+            statuses = (302, 307) if on_trial else (301, 308)
+            status = statuses[request.method not in _WITHOUT_BODY]
+            return Moved(site.name, key, location, status, since)
         kind = entry[:1].lower()
-        if kind == entries.MOVED:
-            status = 301 if request.method in _WITHOUT_BODY else 308
-            return Moved(site.name, key, entry[1:].decode(), status)
-        if kind == entries.TEMPORARY:
-            status = 302 if request.method in _WITHOUT_BODY else 307
-            return Moved(site.name, key, entry[1:].decode(), status)
         if kind == entries.SPLIT:
             return Split(site.name, key, *entries.read_split(entry))
         if kind == entries.GONE:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 
 import cdbx
@@ -31,6 +32,9 @@ from redirects.sites import Sites
 _MANIFEST_KEY = b"manifest"  # 8 bytes: never the 12 of a digest
 _TABLES = struct.Struct("<II")  # cdb: 256 pairs of position and slots, 8 bytes a slot
 _HEADER_BYTES = 256 * _TABLES.size
+_AT_ONCE = 4_096
+_MOST_BYTES = 2**32 - 2**20  # positions are 32 bits wide
+_BYTES_AN_ENTRY = 12 + 8 + 16  # digest, two lengths, two slots
 _ABANDONED_AFTER = 3_600  # seconds: no compilation takes an hour
 
 
@@ -69,7 +73,7 @@ class Snapshot:
 
     @property
     def id(self) -> str:
-        """A digest of its contents: equal snapshots have equal ids."""
+        """A digest of its contents in their order: what is compiled again has the same id."""
         return self.manifest.id
 
     def resolver(self) -> Resolver:
@@ -119,6 +123,7 @@ def compile_snapshot(
     Raises:
         SiteError: two sites claim one host.
         PatternError: a pattern of `portal.live` is not understood.
+        SnapshotError: it is more than one file can hold.
         OSError: the file cannot be written; what was at `path` is untouched.
     """
     known = Sites(sites)
@@ -138,9 +143,9 @@ def compile_snapshot(
         entries=count,
         exact=tuple(sorted(draft.exact)),
     )
-    records = sorted(draft.entries.items())
-    manifest = replace(manifest, id=_identify(records, manifest))
-    _write_file(path, records, manifest)
+    _refuse_giants(path, draft.entries)
+    manifest = replace(manifest, id=_identify(draft.entries.items(), manifest))
+    _write_file(path, draft.entries.items(), manifest)
     return SnapshotReport(
         path, revision, manifest.id, count, (*draft.findings, *crowding.findings(portal))
     )
@@ -177,16 +182,22 @@ def _check_size(path: Path) -> None:
         raise SnapshotError(path, f"torn: {size} bytes of {whole}, or not a snapshot of hopnhat")
 
 
+def _refuse_giants(path: Path, entries: dict[bytes, bytes]) -> None:
+    """Refuse what a constant database cannot address, before hours are spent on writing it."""
+    size = sum(map(len, entries.values())) + len(entries) * _BYTES_AN_ENTRY
+    if size > _MOST_BYTES:
+        raise SnapshotError(path, f"{size} bytes of decisions are more than a file of 4 GiB holds")
+
+
 def _identify(records: Iterable[tuple[bytes, bytes]], manifest: Manifest) -> str:
     total = blake2b(write_manifest(replace(manifest, id="")), digest_size=16)
-    for key, entry in records:
-        total.update(key)
-        total.update(len(entry).to_bytes(4, "little"))
-        total.update(entry)
+    rest = iter(records)
+    while some := list(islice(rest, _AT_ONCE)):
+        total.update(b"".join([b"%b%d:%b" % (key, len(entry), entry) for key, entry in some]))
     return total.hexdigest()
 
 
-def _write_file(path: Path, records: list[tuple[bytes, bytes]], manifest: Manifest) -> None:
+def _write_file(path: Path, records: Iterable[tuple[bytes, bytes]], manifest: Manifest) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
     beside = Path(name)
     _remove_abandoned(path, beside.stat().st_mtime - _ABANDONED_AFTER)

@@ -31,7 +31,7 @@ LONGEST = 2000
 
 _UNRESERVED = "!$&'()*+,;=:@/?%[]|~"
 _PLAIN = re.compile(rf"[\w.\-{re.escape(_UNRESERVED)}]+")
-_STATUS = {entries.MOVED: MOVED, entries.TEMPORARY: TEMPORARY, entries.GONE: GONE}
+_STATUS = {entries.GONE: GONE}
 _WORDS = {
     MappingKind.SPLIT: "trang tách",
     MappingKind.ARCHIVED: "bản lưu trữ",
@@ -128,7 +128,8 @@ class _Telling:
             if entry is None or key in self._seen:
                 continue  # the draft has said why
             self._seen.add(key)
-            status = _STATUS.get(entry[:1])
+            redirect = entries.read_redirect(entry)
+            status = _status(redirect) if redirect else _STATUS.get(entry[:1])
             host, path, _ = split_key(key)
             if status is None:
                 what = _WORDS.get(mapping.kind, mapping.kind.value)
@@ -137,7 +138,7 @@ class _Telling:
                 message = "Cổng mới tự phục vụ đường dẫn này nên ánh xạ không được xuất."
                 self._find("shadowed-by-live", message, key)
             else:
-                location = "" if status == GONE else _uri(entry[1:].decode())
+                location = _uri(redirect[0]) if redirect else ""
                 any_query = self._takes_any_query(site, key)
                 spellings = tuple(_spellings(site, mapping))
                 longest = max(len(text.encode()) for text in (*spellings, location))
@@ -154,6 +155,10 @@ class _Telling:
 
     def _find(self, code: str, message: str, where: str) -> None:
         self.findings.append(Finding("warning", code, message, where))
+
+
+def _status(redirect: tuple[str, bool, int | None]) -> int:
+    return TEMPORARY if redirect[1] else MOVED
 
 
 def _queried_path(key: CanonicalUrl) -> str:

@@ -44,7 +44,7 @@ def test_an_accepted_page_is_one_redirect_away_from_its_old_address(
     answer = ask(town, f"{OLD}/tin/gia-dat-2025")
     assert answer.status_code == 301
     assert answer.headers["location"] == f"{town.url}/tin-tuc/gia-dat-nam-2025-{document.id}"
-    assert answer.headers["cache-control"] == "max-age=300"
+    assert answer.headers["cache-control"] == "max-age=3600"  # decided more than a day ago
     assert len(answer.headers["x-hopnhat-snapshot"]) == 32
     assert "date" in answer.headers
     assert ask(town, f"{OLD}/tin/gia-dat-2025", "POST").status_code == 308
