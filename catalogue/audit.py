@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 from catalogue.schema import batch as batch_table
 from catalogue.schema import decision as table
 
-SubjectKind = Literal["document", "mapping", "miss"]
+SubjectKind = Literal["document", "mapping", "miss", "rule"]
 RowState = dict[str, Any] | None
 
 
@@ -24,7 +24,7 @@ RowState = dict[str, Any] | None
 class Batch:
     """Decisions taken together by one editor.
 
-    `size` counts the documents, or the mappings where it has none. `verb` is that of its
+    `size` counts the documents, or the mappings and rules where it has none. `verb` is that of its
     decisions, "mixed", "map" or "undo". `undoes` is the batch it took back; `left` are the rows
     that it did not restore, because another batch has changed them since.
     """
@@ -82,7 +82,7 @@ class Audit:
             id=uuid.uuid4().hex,
             editor=editor,
             decided_at=now,
-            size=kinds.count("document") or kinds.count("mapping"),
+            size=kinds.count("document") or kinds.count("mapping") + kinds.count("rule"),
             verb=verb,
             undoes=undoes,
             left=left,

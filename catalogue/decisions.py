@@ -21,10 +21,11 @@ from catalogue.documents import Documents
 from catalogue.importing import SECTION, STATE, TITLE
 from catalogue.mappings import Mappings, MappingSource
 from catalogue.review import Decision, Verb, decide
-from catalogue.row_states import CHUNK, DOCUMENTS, MAPPINGS, MISSES, RowStates
+from catalogue.row_states import CHUNK, DOCUMENTS, MAPPINGS, MISSES, RULES, RowStates
 from catalogue.rules import Rules
 from catalogue.schema import mapping as mapping_table
 from catalogue.schema import miss as miss_table
+from catalogue.schema import rule as rule_table
 from catalogue.search.analysis import fold
 from redirects.mapping import CanonicalUrl, Mapping
 from redirects.rule import Rule
@@ -120,10 +121,25 @@ def import_mappings(
             if state != before.get(each)
         ]
         changes += _clear_misses(connection, keys, verb=source, now=now)
-    for rule in rules:
-        Rules(connection).put(rule)
+    changes += _import_rules(connection, rules, verb=source)
     raise_revision(connection)
     return Audit(connection).record(changes, editor=editor, now=now, verb=source)
+
+
+def _import_rules(connection: Connection, rules: Sequence[Rule], *, verb: str) -> list[Change]:
+    chosen = list({(rule.site, rule.name): rule for rule in rules}.values())
+    changes: list[Change] = []
+    for start in range(0, len(chosen), CHUNK):
+        chunk = chosen[start : start + CHUNK]
+        by_name = rule_table.c.name.in_([rule.name for rule in chunk])
+        before = RULES.where(connection, by_name)
+        Rules(connection).put_all(chunk)
+        changes += [
+            Change("rule", each, verb, before.get(each), state)
+            for each, state in RULES.where(connection, by_name).items()
+            if state != before.get(each)
+        ]
+    return changes
 
 
 def undo(connection: Connection, batch_id: str, *, editor: str, now: datetime) -> Batch:
@@ -139,7 +155,7 @@ def undo(connection: Connection, batch_id: str, *, editor: str, now: datetime) -
     changes = audit.changes(batch_id)
     restored: list[Change] = []
     left: list[tuple[SubjectKind, int]] = []
-    for rows in (DOCUMENTS, MAPPINGS, MISSES):
+    for rows in (DOCUMENTS, MAPPINGS, MISSES, RULES):
         mine = [each for each in changes if each.subject == rows.subject]
         back = _take_back(connection, rows, mine, stands)
         rows.write(connection, {each.subject_id: each.after for each in back}, now)
@@ -241,11 +257,11 @@ def _take_back(
 ) -> list[Change]:
     """Return what is to be done to the rows of one table on which the batch's word stands."""
     current = rows.read(connection, [each.subject_id for each in changes])
-    taken = _taken_keys(connection, rows, changes, current)
+    taken = _taken_names(connection, rows, changes, current)
     back = []
     for change in changes:
         found = current.get(change.subject_id)
-        free = change.before is None or change.before.get("key") not in taken
+        free = not taken or change.before is None or rows.name_of(change.before) not in taken
         if stands[change.subject, change.subject_id] and free and _as_left(found, change):
             after = _restored(found, change)
             back.append(Change(change.subject, change.subject_id, "undo", found, after))
@@ -270,15 +286,13 @@ def _touched(change: Change) -> list[str]:
     return [name for name in before if before[name] != after.get(name)]
 
 
-def _taken_keys(
+def _taken_names(
     connection: Connection, rows: RowStates, changes: Sequence[Change], current: dict[int, Any]
-) -> set[str]:
-    """Return the addresses of vanished rows under which another row stands by now."""
-    keys = [
-        each.before["key"]
+) -> set[Any]:
+    """Return the names of vanished rows under which another row stands by now."""
+    names = [
+        rows.name_of(each.before)
         for each in changes
         if each.before is not None and each.subject_id not in current
     ]
-    if not keys:
-        return set()
-    return {state["key"] for state in rows.where(connection, rows.table.c.key.in_(keys)).values()}
+    return rows.named(connection, names)

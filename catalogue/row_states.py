@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from catalogue.audit import RowState, SubjectKind
-from catalogue.schema import document, mapping, miss
+from catalogue.schema import document, mapping, miss, rule
 
 CHUNK = 500
 """Ids named in one statement."""
@@ -32,13 +32,14 @@ class RowStates:
     """The rows of one table that decisions change, and the columns they change.
 
     `stamp` is the column that says when a row last changed; it is set by every write and is no
-    part of the state.
+    part of the state. `name` are the columns that no two rows share.
     """
 
     subject: SubjectKind
     table: Table
     columns: tuple[str, ...]
     stamp: str | None
+    name: tuple[str, ...] = ("key",)
 
     def read(self, connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         """Return the state of each of the rows that exist."""
@@ -57,6 +58,20 @@ class RowStates:
             row["id"]: {name: _plain(row[name]) for name in self.columns}
             for row in connection.execute(statement).mappings()
         }
+
+    def name_of(self, state: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what a row is known by, beside its id."""
+        return tuple(state[each] for each in self.name)
+
+    def named(self, connection: Connection, names: Sequence[tuple[Any, ...]]) -> set[Any]:
+        """Return which of the names some row bears."""
+        last = self.table.c[self.name[-1]]
+        found: set[Any] = set()
+        for chunk in _chunks(names):
+            wanted = set(chunk)
+            states = self.where(connection, last.in_([each[-1] for each in chunk])).values()
+            found |= {name for state in states if (name := self.name_of(state)) in wanted}
+        return found
 
     def write(self, connection: Connection, states: Mapping[int, RowState], now: datetime) -> None:
         """Give rows these states: None deletes a row, a state without its row inserts it."""
@@ -109,13 +124,20 @@ MAPPINGS = RowStates(
     "updated_at",
 )
 MISSES = RowStates("miss", miss, tuple(each.name for each in miss.c if each.name != "id"), None)
+RULES = RowStates(
+    "rule",
+    rule,
+    tuple(each.name for each in rule.c if each.name != "id"),
+    None,
+    name=("site_id", "name"),
+)
 
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+def _chunks(ids: Sequence[Any]) -> Iterator[list[Any]]:
     rest = iter(ids)
     while chunk := list(islice(rest, CHUNK)):
         yield chunk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -25,7 +26,25 @@ class Rules:
         """Set the rule of that site and name; visitors meet it at once."""
         if rule in self.all():
             return
-        values: dict[str, Any] = {
+        self.put_all([rule])
+        raise_revision(self._connection)
+
+    def put_all(self, rules: Sequence[Rule]) -> None:
+        """Set many rules; the caller raises the revision."""
+        if not rules:
+            return
+        statement = upsert(self._connection, table)
+        rows = [self._values(rule) for rule in rules]
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[table.c.site_id, table.c.name],
+                set_={name: statement.excluded[name] for name in rows[0]},
+            ),
+            rows,
+        )
+
+    def _values(self, rule: Rule) -> dict[str, Any]:
+        return {
             "site_id": self._sites.id_of(rule.site),
             "name": rule.name,
             "pattern": rule.pattern,
@@ -35,13 +54,6 @@ class Rules:
             "reason": rule.reason,
             "position": rule.order,
         }
-        statement = upsert(self._connection, table).values(values)
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[table.c.site_id, table.c.name], set_=values
-            )
-        )
-        raise_revision(self._connection)
 
     def all(self) -> list[Rule]:
         """Return every rule in the order they are tried within a place."""

@@ -29,7 +29,9 @@ from catalogue.filtering import DocumentFilter
 from catalogue.mappings import Mappings, MappingState
 from catalogue.misses import MissCount, Misses
 from catalogue.review import Decision, ReviewError, Verb
+from catalogue.rules import Rules
 from redirects.mapping import MappingKind
+from redirects.rule import Rule
 from tests.catalogue.worlds import NOW, World, a_mapping, key_of
 
 ACCEPTED, REJECTED = DocumentState.ACCEPTED, DocumentState.REJECTED
@@ -54,7 +56,7 @@ def mapping_state(connection: Connection, path: str) -> MappingState | None:
 def rows(connection: Connection) -> dict[str, list[Any]]:
     """Everything decisions may change, but for the time stamps."""
     found = {}
-    for table in (schema.document, schema.mapping, schema.miss):
+    for table in (schema.document, schema.mapping, schema.miss, schema.rule):
         columns = [each for each in table.c if each.name != "updated_at"]
         found[table.name] = list(connection.execute(select(*columns).order_by(table.c.id)))
     return found
@@ -406,6 +408,56 @@ def test_an_import_is_one_batch_that_is_taken_back_to_the_letter(database: Datab
 
         undo(connection, batch.id, editor="bientap", now=NOW)
         assert rows(connection) == before
+
+
+def test_rules_come_in_with_an_import_and_go_with_its_undo(database: Database) -> None:
+    def rule(name: str, target: str) -> Rule:
+        return Rule(name, "haiduong", f"/{name}/*", target=target)
+
+    with database.writing() as connection:
+        World(connection)
+        Rules(connection).put(rule("a", "/x"))
+        before = rows(connection)
+
+        batch = import_mappings(
+            connection,
+            [("haiduong", a_mapping("/m", "/y"))],
+            [rule("a", "/y"), rule("b", "/y"), rule("c", "/y"), rule("c", "/z")],
+            editor="bảng tính",
+            now=NOW,
+        )
+        assert batch.size == 4
+        assert {one.name: one.target for one in Rules(connection).all()} == {
+            "a": "/y",
+            "b": "/y",
+            "c": "/z",
+        }
+        again = import_mappings(connection, [], [rule("b", "/y")], editor="bảng tính", now=NOW)
+        assert again.size == 0
+
+        undone = undo(connection, batch.id, editor="bientap", now=NOW)
+        assert (undone.size, undone.left) == (4, ())
+        assert rows(connection) == before
+
+
+def test_a_rule_that_was_made_anew_since_is_left_by_an_undo(database: Database) -> None:
+    rule = Rule("a", "haiduong", "/a/*", target="/x")
+    other = replace(rule, name="b", pattern="/b/*")
+    with database.writing() as connection:
+        World(connection)
+        Rules(connection).put(rule)
+        Rules(connection).put(other)
+        changed = [replace(rule, target="/y"), replace(other, target="/y")]
+        batch = import_mappings(connection, [], changed, editor="bảng tính", now=NOW)
+        Rules(connection).remove("haiduong", "a")
+        Rules(connection).put(replace(other, name="z"))
+        Rules(connection).put(replace(rule, target="/z"))
+
+        undone = undo(connection, batch.id, editor="bientap", now=NOW)
+
+        assert len(undone.left) == 1
+        found = {one.name: one.target for one in Rules(connection).all()}
+        assert found == {"a": "/z", "b": "/x", "z": "/x"}
 
 
 def test_an_import_of_nothing_is_an_empty_batch(database: Database) -> None:
