@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from redirects.finding import Finding
-from redirects.formats.reading import Reading, Taken, Written
+from redirects.formats.reading import Reading, Written
 from redirects.formats.rows import Refusal, kind_of
 from redirects.lint import lint
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.site import Portal, Site
+from redirects.sites import Sites
 
 _REDIRECTS = (MappingKind.MOVED, MappingKind.TEMPORARY)
 
@@ -60,16 +61,27 @@ def _contradictions(sources: Sequence[Source]) -> Iterator[Finding]:
             message = f"Dòng này trái với {file}:{earlier.line}; dòng đầu được giữ."
             where = f"{name}:{line.line} {line.source}"
             yield Finding("error", "contradiction-as-written", message, where)
-    standing: dict[CanonicalUrl, tuple[str, Taken]] = {}
-    for name, taken in ((one.name, taken) for one in sources for taken in one.reading.taken):
-        file, found = standing.setdefault(taken.mapping.key, (name, taken))
-        where = f"{name}:{taken.line} {taken.mapping.raw}"
-        message = f"Cùng một địa chỉ với {file}:{found.line} ({found.mapping.raw})"
-        if (name, taken.line) not in told and not _agree(found.mapping, taken.mapping):
-            message += " mà quyết định khác; dòng đầu được giữ."
-            yield Finding("error", "contradiction-by-key", message, where)
-        elif found.mapping.raw != taken.mapping.raw:
-            yield Finding("warning", "spelling", f"{message}, viết cách khác.", where)
+    standing: dict[CanonicalUrl, tuple[str, Mapping]] = {}
+    for each, taken in ((one, row) for one in sources for row in one.reading.taken):
+        found = taken.mapping
+        place = f"{each.name}:{taken.line}"
+        at, stands = standing.setdefault(found.key, (place, found))
+        if (each.name, taken.line) not in told and stands.raw != found.raw:
+            message = f"Cùng một địa chỉ với {at} ({stands.raw})"
+            sites = each.reading.sites
+            yield _same_address(stands, found, sites, message=message, where=f"{place} {found.raw}")
+
+
+def _same_address(
+    earlier: Mapping, later: Mapping, sites: Sites, *, message: str, where: str
+) -> Finding:
+    if _agree(earlier, later):
+        return Finding("warning", "spelling", f"{message}, viết cách khác.", where)
+    if sites.exact_key_of(earlier.raw) != sites.exact_key_of(later.raw):
+        message += " nếu không kể chữ hoa, mà quyết định khác; mỗi cách viết được nhập riêng."
+        return Finding("warning", "contradiction-by-key", message, where)
+    message += " mà quyết định khác; dòng đầu được giữ."
+    return Finding("error", "contradiction-by-key", message, where)
 
 
 def _chains_as_written(sources: Sequence[Source]) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ OLD_PATH = "/-/khai-mac-le-hoi-con-son-kiep-bac"
 MISSED_PATH = "/-/thong-bao-lich-tiep-cong-dan"
 TABLE = f"""Địa chỉ cũ;Loại;Địa chỉ mới
 http://{OLD_HOST}/lịch-nhập;301;/tim-kiem
-http://{OLD_HOST}/Lịch-Nhập/;301;/khac
+http://{OLD_HOST}//lịch-nhập/;301;/khac
 http://la.vn/khong-phai-cua-ta;301;/tim-kiem
 """
 PATIENCE = 15.0  # seconds until a step counts as failed on a machine that is busy with other tests

@@ -61,6 +61,17 @@ def test_lines_that_disagree_are_told_as_written_and_by_key() -> None:
         ("spelling", "a.csv:6"),
     ]
     assert "a.csv:2" in findings[2].message
+    assert [one.level for one in findings[3:]] == ["warning", "warning"]
+    assert "mỗi cách viết được nhập riêng" in findings[3].message
+
+
+def test_lines_that_disagree_and_differ_in_more_than_case_are_an_error() -> None:
+    one = source("a.csv", "http://haiduong.gov.vn/a,301,/x\nhttp://haiduong.gov.vn//a/,301,/y\n")
+    findings = lint_files([one], portal=PORTAL, sites=SITES)
+
+    assert said(findings) == [("contradiction-by-key", "a.csv:2")]
+    assert findings[0].level == "error"
+    assert "dòng đầu được giữ" in findings[0].message
 
 
 def test_a_target_that_is_a_source_is_told_as_written_and_by_key() -> None:

@@ -21,7 +21,7 @@ from tests.gateway.console.office import NOW, Office
 HOST = "www.haiduong.gov.vn"
 ROWS = f"""Địa chỉ cũ;Loại;Địa chỉ mới
 http://{HOST}/lịch;301;/lich
-http://{HOST}/LỊCH/;301;/khac
+http://{HOST}//lịch/;301;/khac
 http://{HOST}/=1+1;gone;
 http://la.vn/a;301;/b
 """
