@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
@@ -23,11 +24,11 @@ from gateway.api.bodies import whole_body
 from gateway.api.questions import QuestionError, read_day
 from gateway.api.replies import whole
 from gateway.i18n import _
-from gateway.rendering import TEMPLATES
 from gateway.settings import PortalSettings
 
 PATH = b"/api/dmdvhc.asmx"
 MOST_BYTES = 64 * 1024
+_TEMPLATES = Path(__file__).with_name("templates")  # for programs: no page of ours
 _NAMESPACE = "http://tempuri.org/"
 _SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 _SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
@@ -88,7 +89,7 @@ class Directory:
         self._register = register
         self._today = today
         templates = Environment(
-            loader=FileSystemLoader(TEMPLATES / "api"), autoescape=True, undefined=StrictUndefined
+            loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
         )
         self._wsdl = templates.get_template("directory.wsdl")
         self._envelope = templates.get_template("directory.xml")

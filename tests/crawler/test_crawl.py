@@ -206,11 +206,12 @@ def test_logs_and_inventories_lead_to_orphans(world: World, tmp_path: object) ->
     folder = Path(str(tmp_path))
     log = folder / "access.log"
     log.write_text(
-        '1.2.3.4 - - [x] "GET /mo-coi?id=4 HTTP/1.1" 200 5\n1.2.3.4 - - [x] "GET /khong HTTP/1.1" 404 5\n'
+        '1.2.3.4 - - [10/Oct/2024:13:55:36 +0700] "GET /mo-coi?id=4 HTTP/1.1" 200 5\n1.2.3.4 - - [10/Oct/2024:13:55:36 +0700] "GET /khong HTTP/1.1" 404 5\n'
     )
     w3c = folder / "iis.log"
     w3c.write_text(
-        "#Fields: cs-method cs-uri-stem cs-uri-query sc-status\nGET /iis.aspx ID=1 200\nPOST /x - 200\n"
+        "#Fields: date time cs-method cs-uri-stem cs-uri-query sc-status\n"
+        "2024-10-10 13:55:36 GET /iis.aspx ID=1 200\n2024-10-10 13:55:37 POST /x - 200\n"
     )
     listed = folder / "ds.csv"
     listed.write_text("tên,địa chỉ\nMột,http://cu.gov.vn/csv\nHai,/csv2\n")
