@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# What the tests need from Debian beside Python: a browser, a web server to measure against and
-# PostgreSQL. Installs what is missing when it may, says what is missing when it may not. Nothing
-# is started, no database cluster is made; run it as often as you like. Always exits 0: a test
-# whose program is missing is skipped with that reason.
+# What the tests need from Debian beside Python: a browser, PostgreSQL, and the web servers that we
+# are measured beside and that read what we export. Installs what is missing when it may, says what
+# is missing when it may not. Nothing is started, no database cluster is made; run it as often as
+# you like. Always exits 0: a test whose program is missing is skipped with that reason.
 set -euo pipefail
 
 found() {
     case "$1" in
         chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
+        apache) command -v apache2 >/dev/null || [ -x /usr/sbin/apache2 ] ;;
+        caddy) command -v caddy >/dev/null ;;
+        haproxy) command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] ;;
         nginx) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
         postgresql) command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     esac
@@ -16,6 +19,9 @@ found() {
 packages_of() {
     case "$1" in
         chromium) echo chromium fonts-liberation ;; # without a font every page is empty boxes
+        apache) echo apache2 ;;
+        caddy) echo caddy ;;
+        haproxy) echo haproxy ;;
         nginx) echo nginx-light ;;
         postgresql) echo postgresql ;;
     esac
@@ -25,16 +31,17 @@ skipped_without() {
     case "$1" in
         chromium) echo "the browser journeys (marked browser)" ;;
         nginx) echo "the comparison with nginx (benchmarks and its journeys)" ;;
+        apache | caddy | haproxy) echo "the exported files in that server" ;;
         postgresql) echo "the PostgreSQL half of the engine suites" ;;
     esac
 }
 
 missing=()
-for program in chromium nginx postgresql; do
+for program in chromium nginx apache caddy haproxy postgresql; do
     found "$program" || missing+=("$program")
 done
 if [ ${#missing[@]} -eq 0 ]; then
-    echo "test set-up: chromium, nginx and PostgreSQL are here"
+    echo "test set-up: chromium, PostgreSQL and four web servers are here"
     exit 0
 fi
 

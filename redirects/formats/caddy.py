@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 from redirects.compiling import Locate
 from redirects.formats.answers import (
     GONE,
     MOVED,
     TEMPORARY,
+    Answer,
     Answers,
     Export,
     answers_of,
@@ -17,10 +20,12 @@ from redirects.mapping import Mapping
 from redirects.site import Portal, Site
 
 FILE = "hopnhat.caddy"
+# Escapes that decode to what parts a path, and such as are none; characters of Caddy's language.
+_AMBIGUOUS = re.compile(r"%(?:2f|5c|25|3f|23|(?![0-9a-f]{2}))", re.IGNORECASE)
+_UNQUOTABLE = re.compile(r"[\"\\{}`\ufffd]")
 
 _HEAD = """\
 # Import in every site block of an old portal's name.
-@hopnhat_asked vars_regexp hopnhat {http.request.orig_uri} ^([^?]*)
 """
 _REDIRECT = """\
 @hopnhat_{name} {{
@@ -38,7 +43,7 @@ _REDIRECTS = ((MOVED, MOVED, True), (MOVED, 308, False), (TEMPORARY, TEMPORARY, 
               (TEMPORARY, 307, False))  # fmt: skip
 _SOURCES = {
     "exact": "map {host}{http.request.orig_uri}",
-    "path": "map @hopnhat_asked {host}{re.hopnhat.1}",
+    "path": "map {host}{http.request.orig_uri.path}",  # decoded, so any escapes are found
 }
 
 
@@ -68,7 +73,19 @@ def _entries(told: Answers, *, any_query: bool) -> Iterator[str]:
     for name, main in told.hosts.items():
         names.setdefault(main, []).append(name)
     for answer in told.answers:
-        if answer.any_query is any_query:
-            for name in names[answer.host]:
-                for text in answer.spellings:
-                    yield f'"{name}{text}" {answer.status} "{answer.location}"'
+        decoded = list(_decoded(answer)) if answer.any_query else []
+        texts: Iterable[str] = decoded if any_query else () if decoded else answer.spellings
+        for name in names[answer.host]:
+            for text in texts:
+                yield f'"{name}{text}" {answer.status} "{answer.location}"'
+
+
+def _decoded(answer: Answer) -> Iterator[str]:
+    """Give the paths of an answer as Caddy decodes them; none where one could be two addresses."""
+    found: dict[str, None] = {}
+    for spelling in answer.spellings:
+        text = unquote(spelling, errors="replace")
+        if _AMBIGUOUS.search(spelling) or _UNQUOTABLE.search(text) or not text.isprintable():
+            return
+        found[text] = None
+    yield from found

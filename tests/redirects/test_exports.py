@@ -144,7 +144,7 @@ def test_no_mapping_injects_a_directive(path: str, query: str, target: str) -> N
     entries = [
         line for line in written["caddy"]["hopnhat.caddy"].decode().split("\n") if "vn/" in line
     ]
-    assert all(re.fullmatch(r'\t"[^"\\{}\s]+" 301 "[^"\\{}\s]+"', line) for line in entries)
+    assert all(re.fullmatch(r'\t"[^"\\{}\t\r\n]+" 301 "[^"\\{}\s]+"', line) for line in entries)
     for line in written["netlify"]["_redirects"].decode().splitlines():
         assert re.fullmatch(
             r"https://[^\s:*#]+(?: [^\s:*=#]+=[^\s:*#]+)* https://[^\s:*]+ 301", line
