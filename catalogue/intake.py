@@ -192,4 +192,4 @@ def _judge_rules(
 
 
 def _leads(rule: Rule) -> tuple[object, ...]:
-    return rule.pattern, rule.kind, rule.target
+    return rule.pattern, rule.kind, rule.target, rule.query, rule.add

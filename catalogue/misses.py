@@ -20,7 +20,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,8 @@ from catalogue.database import CatalogueError, storable, upsert
 from catalogue.schema import miss as table
 from catalogue.schema import spool_file
 from catalogue.sites import Sites
+from redirects.calendar import today_in_vietnam
 from redirects.mapping import CanonicalUrl
-
-VIETNAM = timezone(timedelta(hours=7))  # no summer time since 1975
 
 MOST_ADDRESSES = 10_000
 """Distinct addresses held in memory, 40 MB at most; a flood of invented ones is not kept."""
@@ -77,11 +76,6 @@ class Collected:
     files: int = 0
     visits: int = 0
     broken: tuple[str, ...] = ()
-
-
-def today_in_vietnam() -> date:
-    """Return the portal's calendar date."""
-    return datetime.now(VIETNAM).date()
 
 
 class Misses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -11,7 +12,7 @@ from catalogue.database import raise_revision, upsert
 from catalogue.schema import rule as table
 from catalogue.sites import Sites
 from redirects.mapping import MappingKind
-from redirects.rule import Rule, RulePlace
+from redirects.rule import Example, Rule, RulePlace
 
 
 class Rules:
@@ -53,6 +54,14 @@ class Rules:
             "place": rule.place.value,
             "reason": rule.reason,
             "position": rule.order,
+            "owner": rule.owner,
+            "query": rule.query,
+            "add": rule.add,
+            "valid_from": rule.valid_from,
+            "valid_until": rule.valid_until,
+            "review_on": rule.review_on,
+            "is_enabled": int(rule.is_enabled),
+            "examples": [asdict(example) for example in rule.examples],
         }
 
     def all(self) -> list[Rule]:
@@ -68,6 +77,14 @@ class Rules:
                 place=RulePlace(row.place),
                 reason=row.reason,
                 order=row.position,
+                owner=row.owner,
+                query=row.query,
+                add=row.add,
+                valid_from=row.valid_from,
+                valid_until=row.valid_until,
+                review_on=row.review_on,
+                is_enabled=bool(row.is_enabled),
+                examples=tuple(Example(**one) for one in row.examples),
             )
             for row in self._connection.execute(statement)
         ]

@@ -227,6 +227,14 @@ rule = Table(
     Column("place", String(16), nullable=False),
     Column("reason", Text),
     Column("position", Integer, nullable=False),
+    Column("owner", Text),
+    Column("query", String(8), nullable=False),  # drop, pass
+    Column("add", Text, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_until", Date),
+    Column("review_on", Date),
+    Column("is_enabled", Integer, nullable=False),
+    Column("examples", JSON, nullable=False),  # [{"address", "expected"}]
     UniqueConstraint("site_id", "name"),
 )
 

@@ -99,6 +99,7 @@ def _values(site: Site) -> dict[str, Any]:
             "cms": site.cms,
             "case": site.case,
             "index_files": sorted(site.index_files),
+            "old_server": site.old_server,
             "below": [
                 {
                     "prefix": one.prefix,
@@ -127,6 +128,7 @@ def _site(row: Row[Any]) -> Site:
         case=rules["case"],
         index_files=frozenset(rules["index_files"]),
         below=tuple(_path_policy(one) for one in rules["below"]),
+        old_server=rules["old_server"],
     )
 
 

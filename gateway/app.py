@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalogue.archive import Archive
 from catalogue.database import open_database
-from catalogue.misses import MissSpool, today_in_vietnam
+from catalogue.misses import MissSpool
 from catalogue.search.engines import read_index
 from catalogue.units.register import load_register
 from gateway.answer import Answer, dated
@@ -43,6 +43,7 @@ from gateway.site.old_pages import OldPages
 from gateway.site.routes import portal_routes, trouble
 from gateway.site.searching import SearchIndex
 from gateway.site.units import UnitPages
+from redirects.calendar import today_in_vietnam
 from redirects.resolution import (
     Archived,
     Gone,

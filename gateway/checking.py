@@ -16,6 +16,7 @@ from catalogue.sites import Sites as KeptSites
 from gateway.settings import Settings
 from gateway.site.paths import LIVE_PATHS
 from gateway.toml_lines import line_of
+from redirects.calendar import today_in_vietnam
 from redirects.lint import lint
 
 _UPSTREAM_PATIENCE = 2.0  # seconds to wait for an upstream to accept a connection
@@ -100,5 +101,6 @@ def _catalogue(settings: Settings) -> Iterator[str]:
         rules=settings.rules(),
         portal=settings.as_portal(LIVE_PATHS),
         sites=settings.sites(),
+        today=today_in_vietnam(),
     ):
         yield f"{finding.where}: {finding.message}"

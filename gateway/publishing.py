@@ -161,7 +161,7 @@ def _archived_keys(connection: Connection) -> Iterable[CanonicalUrl]:
 
 def _stable(site: Site) -> str:
     names = [_policy(site.policy), *((one.prefix, _policy(one.policy)) for one in site.below)]
-    return repr((site.name, site.title, site.hosts, site.unit, site.cms, names))
+    return repr((site.name, site.title, site.hosts, site.unit, site.cms, site.old_server, names))
 
 
 def _policy(policy: KeyPolicy) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -35,7 +36,7 @@ from gateway.toml_lines import line_of
 from redirects.mapping import MappingKind
 from redirects.presets import PRESETS, Preset
 from redirects.route import ApiRoute
-from redirects.rule import Rule, RulePlace
+from redirects.rule import QueryHandling, Rule, RulePlace
 from redirects.site import (
     CaseMode,
     KeyPolicy,
@@ -47,6 +48,7 @@ from redirects.site import (
 )
 from redirects.suggest import AUTO_ACCEPT
 from redirects.traffic.sifting import NoiseRule, Sieve, shipped_rules
+from redirects.trying import normal_addition, read_example
 
 
 class SettingsError(Exception):
@@ -219,6 +221,9 @@ class SiteSettings(_Table):
     unit: str | None = Field(
         None, description="Code of the unit it spoke for, on the unit's last day."
     )
+    old_server: Origin | None = Field(
+        None, description="Origin of the old server, which answers what is decided to be kept."
+    )
     cms: CmsName | None = Field(
         None,
         description="The system the portal ran on: which spellings of its pages are one page "
@@ -296,6 +301,7 @@ class SiteSettings(_Table):
             case=self.case,
             index_files=files,
             below=(*(one.as_policy() for one in self.below), *preset.below),
+            old_server=self.old_server,
         )
 
     def _query_policy(self, preset: Preset) -> QueryPolicy:
@@ -354,7 +360,7 @@ class RuleSettings(_Table):
     name: Name = Field(description="Short name shown by `hopnhat resolve`.")
     site: Name = Field(description="The site it belongs to.")
     pattern: str = Field(description="`*`, `:name`, or RE2 when it starts with `^`.")
-    kind: Literal["moved", "temporary", "gone", "archived"] = Field(
+    kind: Literal["moved", "temporary", "gone", "archived", "keep"] = Field(
         "moved", description="What becomes of a matching address."
     )
     target: str | None = Field(
@@ -367,6 +373,20 @@ class RuleSettings(_Table):
     )
     reason: str | None = Field(None, description="Shown to visitors of a withdrawn address.")
     order: int = Field(100, description="Lower is tried first.")
+    owner: str | None = Field(None, description="Who answers for the rule.")
+    query: QueryHandling = Field(
+        "drop", description="What becomes of the visitor's query: dropped, or passed on."
+    )
+    add: str = Field("", description="Parameters added to the target, such as `nguon=cu`.")
+    valid_from: date | None = Field(None, description="First day it holds, in Vietnam.")
+    valid_until: date | None = Field(None, description="Last day it holds.")
+    review_on: date | None = Field(None, description="Day from which lint asks to review it.")
+    enabled: bool = Field(True, description="Whether it is used at all.")
+    examples: tuple[str, ...] = Field(
+        (),
+        description="`/address -> outcome` each: a target, `410`, `archived`, `keep`, or `-` where "
+        "it must not match. A rule that does otherwise is refused.",
+    )
 
     def as_rule(self) -> Rule:
         """The rule as the resolver knows it."""
@@ -379,6 +399,14 @@ class RuleSettings(_Table):
             place=RulePlace(self.place),
             reason=self.reason,
             order=self.order,
+            owner=self.owner,
+            query=self.query,
+            add=normal_addition(self.add),
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            review_on=self.review_on,
+            is_enabled=self.enabled,
+            examples=tuple(read_example(text) for text in self.examples),
         )
 
 

@@ -33,6 +33,7 @@ from redirects.targets import (
     is_reference,
     location,
 )
+from redirects.trying import ExampleError, check_examples
 from redirects.url import parse_url
 from redirects.walks import Walk, walk_all
 
@@ -105,6 +106,9 @@ class Draft:
 
     def _add(self, mapping: Mapping, site: Site, entry: bytes) -> None:
         key = mapping.key
+        if entry == entries.KEEP and site.old_server is None:
+            self._find_no_server(site, key)
+            entry = entries.UNRESOLVED
         stands = self.entries.setdefault(digest(key), entry)
         if stands is not entry and stands != entry:
             message = "Địa chỉ này có hai quyết định khác nhau; quyết định đầu được giữ."
@@ -153,7 +157,8 @@ class Draft:
 
     def usable_rules(self, rules: Iterable[Rule]) -> tuple[Rule, ...]:
         """Resolve the references of rules; leave out what cannot be served."""
-        return tuple(usable for rule in rules if (usable := self._usable(rule)) is not None)
+        enabled = (rule for rule in rules if rule.is_enabled)
+        return tuple(usable for rule in enabled if (usable := self._usable(rule)) is not None)
 
     def _entry(self, mapping: Mapping) -> bytes:
         match mapping.kind:
@@ -172,6 +177,8 @@ class Draft:
                 return entries.gone_entry(mapping.reason)
             case MappingKind.ARCHIVED:
                 return entries.ARCHIVED
+            case MappingKind.KEEP:
+                return entries.KEEP
             case MappingKind.UNRESOLVED:
                 return entries.UNRESOLVED
 
@@ -212,19 +219,33 @@ class Draft:
         return entries.redirect_entry(last[0], since, on_trial=walk.marked)
 
     def _usable(self, rule: Rule) -> Rule | None:
-        if self._sites.named(rule.site) is None:
+        site = self._sites.named(rule.site)
+        if site is None:
             self._find("unknown-site", f"Không có cổng cũ tên “{rule.site}”.", rule.name)
             return None
         try:
             captures = sample_captures(rule.name, rule.pattern)
             target = self._rule_target(rule, captures)
+            check_examples(rule, site)
+        except ExampleError as error:
+            found, example = error.found, error.example
+            message = f"Ví dụ {example.address} cho kết quả {found}, không phải {example.expected}."
+            self._find("example", message, rule.name)
+            return None
         except PatternError as error:
             self._find("pattern", f"Mẫu địa chỉ không hợp lệ: {error.reason}", rule.name)
             return None
         except TargetError as error:
             self._find_fault(error, rule.name)
             return None
+        if rule.kind is MappingKind.KEEP and site.old_server is None:
+            self._find_no_server(site, rule.name)
+            return None
         return replace(rule, target=target)
+
+    def _find_no_server(self, site: Site, where: str) -> None:
+        message = f"Cổng cũ “{site.name}” không có máy chủ cũ (old_server) để chuyển tiếp."
+        self._find("no-old-server", message, where)
 
     def _rule_target(self, rule: Rule, captures: dict[str, str]) -> str | None:
         match rule.kind:
@@ -237,7 +258,9 @@ class Draft:
                 return target
             case MappingKind.SPLIT:
                 raise TargetError("", TargetFault.EMPTY, "is empty: rules cannot split a page")
-            case MappingKind.GONE | MappingKind.ARCHIVED | MappingKind.UNRESOLVED:
+            case (
+                MappingKind.GONE | MappingKind.ARCHIVED | MappingKind.KEEP | MappingKind.UNRESOLVED
+            ):
                 return None
 
     def _find(self, code: str, message: str, where: str) -> None:

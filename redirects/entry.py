@@ -16,6 +16,7 @@ OLD_MOVED, OLD_TEMPORARY = b"o", b"p"  # for long
 NEW_MOVED, NEW_TEMPORARY = b"n", b"v"  # of late: 4 bytes say when
 SPLIT, GONE = b"s", b"g"
 ARCHIVED, UNRESOLVED = b"a", b"u"
+KEEP = b"k"
 COPY_ONLY = b"C"  # nobody decided, but a copy is held
 
 _DIGEST_BYTES = 12

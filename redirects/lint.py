@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from redirects.canonical import split_key
 from redirects.compiling import Draft
@@ -13,6 +14,7 @@ from redirects.mapping import CanonicalUrl
 from redirects.mapping import Mapping as Decided
 from redirects.patterns import PatternError, Patterns, compile_pattern
 from redirects.rule import Rule, RulePlace
+from redirects.rule_lint import lint_rules
 from redirects.site import Portal, Site
 from redirects.sites import Sites
 from redirects.walks import walk_all
@@ -21,10 +23,15 @@ _HOPS_SHOWN = 5
 
 
 def lint(
-    mappings: Iterable[Decided], rules: Iterable[Rule], portal: Portal, sites: Iterable[Site]
+    mappings: Iterable[Decided],
+    rules: Iterable[Rule],
+    portal: Portal,
+    sites: Iterable[Site],
+    today: date | None = None,
 ) -> list[Finding]:
     """Find loops, chains, foreign and empty targets, contradictions, and what is never reached.
 
+    `today` is a day in Vietnam: rules that have run out or want a review by then are found too.
     References (`doc:`, `unit:`, `section:`) are taken to exist: only a catalogue knows.
 
     Raises:
@@ -38,8 +45,10 @@ def lint(
     draft.add_mappings(crowding.watch(mappings))
     findings += _chains(draft)
     draft.flatten()
+    rules = tuple(rules)
     usable = draft.usable_rules(rules)
     findings += draft.findings
+    findings += lint_rules(usable, rules, today)
     keys = dict.fromkeys(mapping.key for mapping in mappings)
     findings += _hidden_by_live(keys, draft)
     findings += _hidden_by_rules(keys, usable, known)

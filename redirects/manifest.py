@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from redirects.mapping import MappingKind
 from redirects.route import ApiRoute
-from redirects.rule import Rule, RulePlace
+from redirects.rule import Example, Rule, RulePlace
 from redirects.site import KeyPolicy, PathPolicy, Portal, QueryPolicy, Site
 
 FORMAT = "hopnhat-snapshot"
@@ -40,7 +41,11 @@ class Manifest:
 def write_manifest(manifest: Manifest) -> bytes:
     """Write a manifest, the same bytes for the same value."""
     document = {"format": FORMAT, "version": VERSION, **asdict(manifest)}
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, default=sorted).encode()
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else sorted(value)
 
 
 def read_manifest(text: bytes) -> Manifest:
@@ -106,8 +111,16 @@ def _query_policy(item: dict[str, Any]) -> QueryPolicy:
 
 
 def _rule(item: dict[str, Any]) -> Rule:
-    kind, place = MappingKind(item["kind"]), RulePlace(item["place"])
-    return Rule(**{**item, "kind": kind, "place": place})
+    days = {
+        name: date.fromisoformat(item[name]) if item[name] else None
+        for name in ("valid_from", "valid_until", "review_on")
+    }
+    read = {
+        "kind": MappingKind(item["kind"]),
+        "place": RulePlace(item["place"]),
+        "examples": tuple(Example(**one) for one in item["examples"]),
+    }
+    return Rule(**{**item, **read, **days})
 
 
 def _route(item: dict[str, Any]) -> ApiRoute:

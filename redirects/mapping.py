@@ -21,6 +21,7 @@ class MappingKind(StrEnum):
     SPLIT = "split"  # a page that lists several successors
     GONE = "gone"  # 410 with a reason, and the archived copy where there is one
     ARCHIVED = "archived"  # 200: the copy held by us
+    KEEP = "keep"  # passed on to the old server, which still answers it
     UNRESOLVED = "unresolved"  # nobody has decided; counted as a miss
 
 

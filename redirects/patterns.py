@@ -96,6 +96,19 @@ def sample_captures(name: str, text: str) -> dict[str, str]:
     return dict.fromkeys([*places, *compiled.groupindex], "x")
 
 
+def sample_address(text: str) -> str | None:
+    """Make an address that a pattern of the small language matches; None for RE2."""
+    if text.startswith("^"):
+        return None
+    path, question, query = _PLACEHOLDER.sub("x", text).partition("?")
+    canonical = canonical_path(path.encode())
+    return (
+        f"{canonical}?{canonical_query(query.encode(), _EVERY_PARAMETER)}"
+        if question
+        else canonical
+    )
+
+
 def expand(target: str, captures: Mapping[str, str]) -> str:
     r"""Put what was captured in the place of `:name` and `\1`; other text stays as it is."""
     query_at = target.find("?")

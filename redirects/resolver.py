@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from redirects import entry as entries
+from redirects.calendar import today_in_vietnam
 from redirects.canonical import canonical_host
 from redirects.entry import digest, names_digest
 from redirects.keys import key_maker
@@ -37,6 +39,7 @@ from redirects.rule import Rule, RulePlace
 from redirects.site import Portal, Site
 from redirects.sites import Sites
 from redirects.targets import SAME_AS, TargetError, location
+from redirects.trying import with_query
 from redirects.url import parse_url
 
 _Outcome = TypeVar("_Outcome", bound=Resolution | None)
@@ -67,7 +70,7 @@ class Rung(StrEnum):
 class _Visit:
     """One request on its way up: its key and entry, and remarks for the explanation."""
 
-    __slots__ = ("entry", "key", "near", "remarks", "request")
+    __slots__ = ("entry", "key", "near", "on", "remarks", "request")
 
     def __init__(self, request: Request, key: CanonicalUrl, entry: bytes) -> None:
         self.request = request
@@ -75,6 +78,7 @@ class _Visit:
         self.entry = entry
         self.near: list[tuple[CanonicalUrl, bytes]] = []
         self.remarks: list[str] = []
+        self.on: date | None = None
 
     @property
     def address(self) -> str:
@@ -104,10 +108,21 @@ class _Plan(NamedTuple):
 class Resolver:
     """Answers where an old address leads, from one snapshot."""
 
-    def __init__(self, manifest: Manifest, lookup: Lookup) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        lookup: Lookup,
+        today: Callable[[], date] = today_in_vietnam,
+    ) -> None:
         self._portal: Portal = manifest.portal
         self._sites = Sites(manifest.sites)
         self._lookup = lookup
+        self._today = today
+        self._old_servers = {
+            site.name: ApiRoute(f"{site.name}-old-server", site.host, "/*", site.old_server)
+            for site in manifest.sites
+            if site.old_server is not None
+        }
         self._live = Patterns(("portal.live", text) for text in manifest.portal.live)
         self._plans = self._plan_hosts(manifest)
 
@@ -115,13 +130,15 @@ class Resolver:
         """Say where a request leads."""
         return self._climb(request, None)
 
-    def explain(self, request: Request) -> Explanation:
-        """Say where a request leads, and every rung that was tried on the way."""
+    def explain(self, request: Request, on: date | None = None) -> Explanation:
+        """Say where a request leads, today or on a day, and every rung tried on the way."""
         steps: list[Step] = []
-        resolution = self._climb(request, steps)
+        resolution = self._climb(request, steps, on)
         return Explanation(tuple(steps), resolution)
 
-    def _climb(self, request: Request, steps: list[Step] | None) -> Resolution:
+    def _climb(
+        self, request: Request, steps: list[Step] | None, on: date | None = None
+    ) -> Resolution:
         plan = self._plans.get(request.host) or self._plan_of(request.host)
         if plan is None:
             return _note(steps, Rung.HOST, UnknownHost(request.host), "no site has this host")
@@ -137,6 +154,7 @@ class Resolver:
                 return _note(steps, Rung.LIVE, Live(request.host))
             return _note(steps, Rung.HOST, UnknownHost(request.host), "an API's host, other path")
         visit = self._visit(plan, site, request)
+        visit.on = on
         for rung, ask in plan.rungs:
             resolution = ask(visit) if ask else None
             if steps is not None:
@@ -192,6 +210,9 @@ class Resolver:
         def ask(visit: _Visit) -> Resolution | None:
             for number in rule_set.patterns.matching(visit.address):
                 rule = rule_set.rules[number]
+                if rule.has_dates and not rule.is_valid(visit.on or self._today()):
+                    visit.remarks.append(f"rule {rule.name} is not for this day")
+                    continue
                 captures = rule_set.patterns.captures(number, visit.address)
                 resolution = self._ruled(site, rule, captures, visit)
                 if resolution is not None:
@@ -229,7 +250,12 @@ class Resolver:
             return Gone(site.name, key, entries.read_reason(entry), archived=copied)
         if kind == entries.ARCHIVED:
             return Archived(site.name, key)
-        return None
+        return self._kept(site) if kind == entries.KEEP else None
+
+    def _kept(self, site: Site) -> Resolution | None:
+        """Pass on to the old server, as a preserved API is; its route is made once a revision."""
+        route = self._old_servers.get(site.name)
+        return None if route is None else Proxied(route)
 
     def _ruled(
         self, site: Site, rule: Rule, captures: dict[str, str], visit: _Visit
@@ -242,6 +268,8 @@ class Resolver:
                 return Gone(site.name, visit.key, rule.reason, archived=copied)
             case MappingKind.ARCHIVED:
                 return Archived(site.name, visit.key) if copied else None
+            case MappingKind.KEEP:
+                return self._kept(site)
             case MappingKind.SPLIT | MappingKind.UNRESOLVED:
                 return None
 
@@ -251,6 +279,9 @@ class Resolver:
         target = expand(rule.target or "", captures)
         if target.startswith(SAME_AS):
             return self._same_as(site, target, visit)
+        target = with_query(
+            target, rule, visit.request.raw_query.partition(b"#")[0].decode("ascii", "replace")
+        )
         try:
             target = location(target, self._portal)
         except TargetError as error:

@@ -51,7 +51,8 @@ class Site:
     the same key as one on the main host. A `host` that begins with `*.` stands for all names below
     it, each with its own pages and keys; an alias of that form is more names of the main host.
     `cms` names the preset (`redirects.presets`) whose spellings of one page are one key. Of
-    policies `below` a path the longest prefix counts. `unit` is the code of the administrative
+    policies `below` a path the longest prefix counts. `old_server` is the origin that still
+    answers what is decided to be kept. `unit` is the code of the administrative
     unit the portal spoke for on the last day of that unit (a unit is a code and a date).
     """
 
@@ -65,6 +66,7 @@ class Site:
     case: CaseMode = "fold"
     index_files: frozenset[str] = frozenset()
     below: tuple[PathPolicy, ...] = ()
+    old_server: str | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:

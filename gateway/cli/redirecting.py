@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,10 @@ def resolve(
     url: str,
     *,
     method: Annotated[str, typer.Option(help="The method asked with.")] = "GET",
+    at: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="On this day; rules may have days."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
 ) -> None:
     """Explain where an old address leads: every rung tried, and the answer."""
@@ -52,7 +57,7 @@ def resolve(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     with present_resolver(place) as resolver:
-        explanation = resolver.explain(request)
+        explanation = resolver.explain(request, at.date() if at else None)
     if json:
         steps = [asdict(step) for step in explanation.steps]
         resolution = explanation.resolution

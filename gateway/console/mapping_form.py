@@ -102,7 +102,7 @@ def _target_problems(draft: Draft, portal: Portal) -> dict[str, str]:
             return _split_problems(draft, portal)
         case MappingKind.GONE:
             return {} if draft.reason else {"ly-do": _("Hãy cho người dân biết vì sao.")}
-        case MappingKind.ARCHIVED | MappingKind.UNRESOLVED:
+        case MappingKind.ARCHIVED | MappingKind.KEEP | MappingKind.UNRESOLVED:
             return {}
 
 

@@ -40,6 +40,8 @@ DEEDS: dict[str, str] = {
     "import": _("Đã nhập"),
     "suggestion": _("Đã nhận gợi ý"),
     "undo": _("Đã hoàn tác"),
+    "rekey": _("Đã lập lại khoá"),
+    "rule": _("Đã sửa quy tắc"),
     "mixed": _("Nhiều việc"),
 }
 """What a batch did, by its verb."""
@@ -76,6 +78,7 @@ MAPPING_KINDS: dict[str, str] = {
     MappingKind.SPLIT: _("Tách thành nhiều trang"),
     MappingKind.GONE: _("Đã gỡ bỏ (410)"),
     MappingKind.ARCHIVED: _("Xem bản lưu"),
+    MappingKind.KEEP: _("Giữ ở máy chủ cũ"),
     MappingKind.UNRESOLVED: _("Chưa quyết định"),
 }
 

@@ -35,6 +35,7 @@ _STATUS = {entries.GONE: GONE}
 _WORDS = {
     MappingKind.SPLIT: "trang tách",
     MappingKind.ARCHIVED: "bản lưu trữ",
+    MappingKind.KEEP: "giữ ở máy chủ cũ",
     MappingKind.UNRESOLVED: "chưa quyết định",
 }
 

@@ -19,6 +19,7 @@ _KINDS = {
     MappingKind.SPLIT: ("split", "300", "tach", "chia-tach"),
     MappingKind.GONE: ("gone", "410", "da-go", "go-bo", "khong-con"),
     MappingKind.ARCHIVED: ("archived", "archive", "200", "luu-tru", "ban-luu"),
+    MappingKind.KEEP: ("keep", "giu-nguyen", "giu", "may-chu-cu"),
     MappingKind.UNRESOLVED: ("unresolved", "404", "418", "chua-quyet-dinh", "chua-xu-ly"),
 }  # fmt: skip
 _KIND_BY_NAME = {name: kind for kind, names in _KINDS.items() for name in names}
@@ -66,7 +67,7 @@ def mapping_of(row: dict[str, str], sites: Sites, portal: Portal) -> tuple[Site,
             if not targets:
                 raise Refusal("target", target, "Trang tách cần ít nhất một địa chỉ đích.")
             return site, Mapping(key, raw, kind, targets=targets, reason=reason)
-        case MappingKind.GONE | MappingKind.ARCHIVED | MappingKind.UNRESOLVED:
+        case MappingKind.GONE | MappingKind.ARCHIVED | MappingKind.KEEP | MappingKind.UNRESOLVED:
             return site, Mapping(key, raw, kind, reason=reason)
 
 

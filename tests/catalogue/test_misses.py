@@ -13,14 +13,13 @@ import pytest
 from catalogue.database import CatalogueError, Database
 from catalogue.misses import (
     LONGEST_ADDRESS,
-    VIETNAM,
     Collected,
     Miss,
     MissCount,
     Misses,
     MissSpool,
-    today_in_vietnam,
 )
+from redirects.calendar import VIETNAM, today_in_vietnam
 from redirects.mapping import CanonicalUrl
 from tests.catalogue.worlds import World, key_of
 

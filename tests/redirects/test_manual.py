@@ -1,6 +1,7 @@
 import re
 import tomllib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from redirects.rule import Rule, RulePlace
 from redirects.site import Site
 from redirects.sites import Sites
 from redirects.targets import TargetError, check_target
+from redirects.trying import check_examples
 from tests.redirects.world import KNOWN, PORTAL, SITES, World
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "redirects.md"
@@ -114,6 +116,14 @@ def test_the_rules_of_the_manual_lead_where_it_says(world: World) -> None:
 
     assert world.compile().findings == ()
     check_answers(world, "ruled")
+
+
+def test_the_rule_that_says_all_does_what_its_examples_say() -> None:
+    (block,) = blocks("rule-with-all")
+    (rule,) = Settings(**tomllib.loads(block)).rules()
+    assert len(rule.examples) == 3
+    check_examples(rule, SITES[0])
+    assert (rule.owner, rule.review_on) == ("Văn phòng UBND", date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("target", lines("refused"))

@@ -87,7 +87,7 @@ def test_a_row_without_a_kind_is_moved_or_undecided() -> None:
         ("http://la.vn/a,moved,/b", "old_url", "http://la.vn/a", "la.vn"),
         (",moved,/b", "old_url", "", "Chưa có địa chỉ cũ"),
         ("http://[/,moved,/b", "old_url", "http://[/", "không đọc được"),
-        ("haiduong.gov.vn/a,bay,/b", "kind", "bay", "archived, gone, moved"),
+        ("haiduong.gov.vn/a,bay,/b", "kind", "bay", "archived, gone, keep, moved"),
         ("haiduong.gov.vn/a,moved,", "target", "", "Chưa có địa chỉ đích"),
         ("haiduong.gov.vn/a,302,//evil.vn", "target", "//evil.vn", "không đọc được"),
         (

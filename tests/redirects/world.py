@@ -18,7 +18,13 @@ PORTAL = Portal(
     live=("/", "/tin-tuc/*", "/van-ban/:id"),
 )
 SITES = (
-    Site("haiduong", "Hải Dương", "haiduong.gov.vn", ("www.haiduong.gov.vn",)),
+    Site(
+        "haiduong",
+        "Hải Dương",
+        "haiduong.gov.vn",
+        ("www.haiduong.gov.vn",),
+        old_server="http://10.0.0.5:8080",
+    ),
     Site(
         "haiphong",
         "Hải Phòng",
