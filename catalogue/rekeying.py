@@ -3,24 +3,28 @@
 Mappings, misses and everything else that is found by an address get the key the new policy makes
 of the address as it was found, in the transaction of the caller. Where two rows come to have one
 key the stronger stands and the other is told and kept in the audit: a batch like any other, so
-that it can be read and taken back row by row. Captures, ledger and documents follow.
+that it can be read and taken back row by row. Captures, ledger, documents, visits and the words of
+links follow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from catalogue.audit import Audit, Batch, Change
 from catalogue.database import raise_revision
 from catalogue.row_states import MAPPINGS, MISSES, RowStates
-from catalogue.schema import capture, document, document_body, ledger, link_text
+from catalogue.schema import capture, document, document_body, ledger, link_text, visit
 from catalogue.sites import Sites
+from catalogue.tally import MonthOfVisits
+from catalogue.visits import Visits
+from redirects.canonical import split_key
 from redirects.keys import keeps_case, key_maker
 from redirects.mapping import CanonicalUrl
 from redirects.site import Site
@@ -75,6 +79,14 @@ class _Keys:
         make = self._maker.exact_key if keeps_case(old) else self._maker.key
         return make(url.host, url.path.encode(), url.query.encode())
 
+    def of_key(self, old: str) -> CanonicalUrl:
+        """Make the key of an address of which only the old key was kept.
+
+        What a looser policy dropped is gone: such an address stays where it was counted.
+        """
+        host, path, query = split_key(CanonicalUrl(old))
+        return self._maker.key(host, path.encode(), query.encode())
+
 
 def keep_site(connection: Connection, site: Site, *, now: datetime) -> Rekeying | None:
     """Keep a site as the settings have it, with the keys its policy makes.
@@ -118,6 +130,8 @@ def rekey(connection: Connection, site: Site, *, now: datetime, dry_run: bool = 
         for rows in (MAPPINGS, MISSES):
             _write(connection, rows, [one for one in changes if one.subject == rows.subject], now)
     changed |= _follow(connection, site_id, keys, dry_run=dry_run)
+    changed["visit"] = _move_visits(connection, site.name, site_id, keys.of_key, dry_run=dry_run)
+    changed["link_text"] = _move_link_texts(connection, site_id, keys.of_key, dry_run=dry_run)
     batch = None
     if not dry_run and any(changed.values()):
         raise_revision(connection)
@@ -183,7 +197,7 @@ def _write(
 
 
 def _follow(connection: Connection, site_id: int, keys: _Keys, *, dry_run: bool) -> dict[str, int]:
-    """Give captures, ledger, documents and words of links their new keys."""
+    """Give captures, ledger and documents their new keys."""
     changed: dict[str, int] = {}
     for table, is_unique in ((capture, False), (ledger, True), (document, True)):
         moved, dropped = _moved(connection, table, site_id, keys, is_unique=is_unique)
@@ -196,8 +210,50 @@ def _follow(connection: Connection, site_id: int, keys: _Keys, *, dry_run: bool)
             _set_keys(connection, table, moved)
     if not dry_run:
         _rewrite_attachments(connection, site_id, keys)
-        connection.execute(delete(link_text).where(link_text.c.site_id == site_id))
     return changed
+
+
+def _move_visits(
+    connection: Connection,
+    site: str,
+    site_id: int,
+    renew: Callable[[str], CanonicalUrl],
+    *,
+    dry_run: bool,
+) -> int:
+    """Give visits their new keys, month by month; those of two addresses that are one add up."""
+    statement = select(visit.c.key, visit.c.month, visit.c.visits).where(visit.c.site_id == site_id)
+    moved = [
+        (row.key, MonthOfVisits(key, row.month, row.visits))
+        for row in connection.execute(statement)
+        if (key := renew(row.key)) != row.key
+    ]
+    if not dry_run:
+        for chunk in _chunks(sorted({old for old, _ in moved})):
+            connection.execute(delete(visit).where(visit.c.key.in_(chunk)))
+        Visits(connection).add(site, (month for _, month in moved))
+    return len(moved)
+
+
+def _move_link_texts(
+    connection: Connection, site_id: int, renew: Callable[[str], CanonicalUrl], *, dry_run: bool
+) -> int:
+    """Give the words of links their new keys; of two those stand that had the key already."""
+    statement = select(link_text.c.key, link_text.c.text).where(link_text.c.site_id == site_id)
+    texts = {row.key: row.text for row in connection.execute(statement.order_by(link_text.c.key))}
+    moved = {old: key for old in texts if (key := renew(old)) != old}
+    staying = texts.keys() - moved.keys()
+    fresh: dict[str, str] = {}
+    for old, key in moved.items():
+        if key not in staying:
+            fresh.setdefault(key, texts[old])
+    if not dry_run:
+        for chunk in _chunks(moved):
+            connection.execute(delete(link_text).where(link_text.c.key.in_(chunk)))
+        rows = [{"key": key, "site_id": site_id, "text": text} for key, text in fresh.items()]
+        for chunk in _chunks(rows):
+            connection.execute(insert(link_text), chunk)
+    return len(moved)
 
 
 def _moved(

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from redirects.canonical import canonicalize_parts
+from redirects.keys import key_maker
 from redirects.mapping import CanonicalUrl
 from redirects.site import Site
+from redirects.sites import Sites
 from redirects.traffic.lines import Asked, LineError, LogFormat, Read, format_of, reader_of
 from redirects.traffic.opening import lines_of
 from redirects.traffic.personal import hide_codes
@@ -94,13 +95,14 @@ class LogReading:
 
     def visits(self, site: Site, secret: bytes) -> Iterator[tuple[CanonicalUrl, Asked]]:
         """Give the visits of one site under their keys, codes of citizens' files hidden."""
+        make_key, sites = key_maker(site).key, Sites([site])
         for asked in self.asked():
             host, target = _split_host(asked)
-            if host is not None and host.lower() not in site.hosts:
+            if host is not None and sites.of_host(host.lower()) is None:
                 self.report.dropped[FOREIGN_HOST] += 1
                 continue
             path, _, query = target.partition(b"?")
-            key = canonicalize_parts(site.host, path, query, site.query)
+            key = make_key(host or site.host, path, query)
             if len(key.encode(errors="replace")) > LONGEST_KEY or "\0" in key:
                 self.report.dropped[TOO_LONG] += 1
                 continue

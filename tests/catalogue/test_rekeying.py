@@ -12,8 +12,10 @@ from catalogue.database import CatalogueError, Database, current_revision
 from catalogue.decisions import undo
 from catalogue.mappings import Mappings, MappingSource
 from catalogue.rekeying import Rekeying, keep_site, rekey
-from catalogue.schema import capture, document, document_body, ledger, miss
+from catalogue.schema import capture, document, document_body, ledger, link_text, miss, visit
 from catalogue.sites import Sites
+from catalogue.tally import MonthOfVisits
+from catalogue.visits import Visits
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.site import QueryPolicy, Site
 from tests.catalogue.worlds import HAIDUONG, NOW, World
@@ -69,6 +71,7 @@ def test_mappings_and_misses_get_the_keys_of_today_in_one_revision(database: Dat
         assert done.collisions == ()
         assert done.changed == {
             "mapping": 1, "miss": 2, "capture": 0, "ledger": 0, "document": 0,
+            "visit": 0, "link_text": 0,
         }  # fmt: skip
         assert Mappings(connection).find(CanonicalUrl("haiduong.gov.vn/a")) is not None
         (row,) = connection.execute(select(miss)).all()
@@ -122,6 +125,46 @@ def test_captures_ledger_and_documents_follow(database: Database) -> None:
         # No document is lost: the second keeps the key it had.
         assert keys_in(connection, document) == ["haiduong.gov.vn/a", "haiduong.gov.vn/a?id=2"]
         assert connection.execute(select(document_body.c.attachments)).scalars().all() == [[], []]
+
+
+def test_visits_of_two_addresses_that_become_one_add_up_month_by_month(database: Database) -> None:
+    june, july = date(2026, 6, 1), date(2026, 7, 1)
+    with database.writing() as connection:
+        World(connection)
+        Visits(connection).add(
+            "haiduong",
+            [
+                MonthOfVisits(CanonicalUrl(f"haiduong.gov.vn/{end}"), month, visits)
+                for end, month, visits in (
+                    ("a", june, 1), ("a?id=1", june, 2), ("a?id=2", june, 4), ("a?id=2", july, 8),
+                    ("b?id=~00ff", june, 16), ("tin/c", june, 32),
+                )
+            ],
+        )  # fmt: skip
+        assert changed(connection, dry_run=True).changed["visit"] == 4
+        assert changed(connection).changed["visit"] == 4
+        rows = connection.execute(select(visit).order_by(visit.c.key, visit.c.month)).all()
+        assert [(row.key.partition("/")[2], row.month, row.visits) for row in rows] == [
+            ("a", june, 7),
+            ("a", july, 8),
+            ("b", june, 16),
+            ("tin/c", june, 32),
+        ]
+        assert changed(connection).batch is None  # nothing is left to do
+
+
+def test_the_words_of_links_keep_their_address(database: Database) -> None:
+    with database.writing() as connection:
+        World(connection)
+        site_id = Sites(connection).id_of("haiduong")
+        words = {"a": "Lịch tiếp dân", "a?id=1": "Lịch", "b?id=2": "Thông báo", "b?id=1": "Tin"}
+        for end, text in words.items():
+            row = {"key": f"haiduong.gov.vn/{end}", "site_id": site_id, "text": text}
+            connection.execute(insert(link_text).values(row))
+        assert changed(connection, dry_run=True).changed["link_text"] == 3
+        changed(connection)
+        kept = {row.key: row.text for row in connection.execute(select(link_text))}
+        assert kept == {"haiduong.gov.vn/a": "Lịch tiếp dân", "haiduong.gov.vn/b": "Tin"}
 
 
 def test_a_mapping_in_its_very_case_stays_one(database: Database) -> None:
