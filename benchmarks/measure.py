@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -43,6 +44,40 @@ def cpu_seconds(pid: int) -> float:
     """User and system time of one process and of the children it has waited for."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(int(field) for field in fields[11:15]) / _TICKS
+
+
+def tree_of(pid: int) -> list[int]:
+    """A process and everything it started that still runs, however deep."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except FileNotFoundError:  # ended between the listing and the reading
+            continue
+        children.setdefault(parent, []).append(int(stat.parent.name))
+    tree = [pid]
+    for one in tree:
+        tree += children.get(one, [])
+    return tree
+
+
+def tree_cpu_seconds(pid: int) -> float:
+    """User and system time of a process and of all it started."""
+    return sum(map(cpu_seconds, tree_of(pid)))
+
+
+def tree_pss_mb(pid: int) -> float:
+    """Memory of a process and of all it started, shared pages counted by their share."""
+    texts = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in tree_of(pid)]
+    lines = [line for text in texts for line in text.splitlines() if line.startswith("Pss:")]
+    return sum(int(line.split()[1]) for line in lines) / 1024
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def private_mb(pid: int) -> float:

@@ -19,8 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.measure import cpu_seconds, print_line, print_table, private_mb, ratio
-from benchmarks.redirects import free_port
+from benchmarks.measure import (
+    cpu_seconds,
+    free_port,
+    print_line,
+    print_table,
+    private_mb,
+    ratio,
+)
 from catalogue.migrating import migrate
 
 ROUNDS = 5

@@ -25,8 +25,8 @@ from urllib.parse import quote
 
 from sqlalchemy import insert, update
 
-from benchmarks.measure import print_line, print_table, private_mb
-from benchmarks.redirects import HOST, PORTAL, SITE, free_port, path_of, target_of
+from benchmarks.measure import free_port, print_line, print_table, private_mb
+from benchmarks.redirects.decisions import HOST, MILLION, PORTAL, SITE, mappings, path_of
 from catalogue.database import current_revision, open_database
 from catalogue.mappings import mapping_values
 from catalogue.migrating import migrate
@@ -39,13 +39,12 @@ from redirects.entry import digest
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.snapshot import open_snapshot
 
-MILLION = 1_000_000
 SWAPS = 20
 _AT_ONCE = 50_000
 _LOOKUPS = 100_000
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
-_COMPILE = """
+COMPILE = """
 import gc, json, resource, sys, time
 from pathlib import Path
 from catalogue.database import open_database
@@ -63,8 +62,7 @@ print(json.dumps([str(report.path), spent, peak]))
 _COMPILE_FROM_MEMORY = """
 import gc, json, resource, sys, time
 from pathlib import Path
-from benchmarks.redirects import PORTAL, SITE
-from benchmarks.snapshots import mappings
+from benchmarks.redirects.decisions import PORTAL, SITE, mappings
 from redirects.snapshot import compile_snapshot
 gc.disable()
 started = time.process_time()
@@ -76,14 +74,6 @@ spent = time.process_time() - started
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps([str(report.path), spent, peak]))
 """
-
-
-def mappings(count: int) -> Iterator[Mapping]:
-    """Decisions as a Vietnamese portal would have them."""
-    for number in range(count):
-        path = path_of(number)
-        key, raw = CanonicalUrl(HOST + path), f"http://{HOST}{quote(path)}"
-        yield Mapping(key, raw, MappingKind.MOVED, target_of(number), since=0)
 
 
 def workplace(folder: Path, count: int) -> Path:
@@ -185,10 +175,10 @@ def answered(port: int, path: str) -> int | None:
     return status
 
 
-def load_script(folder: Path) -> Path:
+def load_script(folder: Path, count: int) -> Path:
     """What wrk asks for: decided addresses spread over all of them."""
     listing = folder / "paths"
-    listing.write_text("\n".join(quote(path_of(n)) for n in range(0, MILLION, 10)) + "\n")
+    listing.write_text("\n".join(quote(path_of(n)) for n in range(0, count, 10)) + "\n")
     script = folder / "load.lua"
     script.write_text(
         f"""local requests, at = {{}}, 0
@@ -220,7 +210,9 @@ def load(port: int, script: Path, seconds: int) -> tuple[int, int]:
     return int(made[1]), failed + (sum(map(int, broken.groups())) if broken else 0)
 
 
-def swap_under_load(settings_file: Path, port: int, script: Path) -> tuple[float, int, int]:
+def swap_under_load(
+    settings_file: Path, port: int, script: Path, *, swaps: int
+) -> tuple[float, int, int]:
     """Let new snapshots appear under load: median seconds until live, requests, failures.
 
     The files are made beforehand, two in turns that differ in one address.
@@ -229,7 +221,7 @@ def swap_under_load(settings_file: Path, port: int, script: Path) -> tuple[float
     ground = ground_of(settings)
     database = open_database(settings.database_url)
     probe = "/khong-co-truoc-day"
-    files = [compiled(_COMPILE, str(settings_file))[0]]
+    files = [compiled(COMPILE, str(settings_file))[0]]
     with database.writing() as connection:
         key = CanonicalUrl(f"{HOST}{probe}")
         extra = mapping_values(Mapping(key, f"http://{key}", MappingKind.MOVED, "/moi"))
@@ -239,12 +231,12 @@ def swap_under_load(settings_file: Path, port: int, script: Path) -> tuple[float
     spare = [settings_file.parent / "without.snapshot", settings_file.parent / "with.snapshot"]
     shutil.copy(files[0], spare[0])
     files[0].unlink()
-    shutil.copy(compiled(_COMPILE, str(settings_file))[0], spare[1])
+    shutil.copy(compiled(COMPILE, str(settings_file))[0], spare[1])
     outcome: list[tuple[int, int]] = []
-    loading = threading.Thread(target=lambda: outcome.append(load(port, script, SWAPS * 2)))
+    loading = threading.Thread(target=lambda: outcome.append(load(port, script, swaps * 2)))
     loading.start()
     waits = []
-    for swap in range(1, SWAPS + 1):
+    for swap in range(1, swaps + 1):
         path = snapshot_path(settings.snapshot_directory, now + swap, ground)
         beside = path.with_suffix(".copy")
         shutil.copy(spare[swap % 2], beside)
@@ -263,25 +255,25 @@ def swap_under_load(settings_file: Path, port: int, script: Path) -> tuple[float
     return median(waits), outcome[0][0], outcome[0][1]
 
 
-def measure_million(folder: Path) -> dict[str, float]:
-    """All figures of a million decisions."""
+def measure_million(folder: Path, *, count: int = MILLION, swaps: int = SWAPS) -> dict[str, float]:
+    """All figures of a million decisions, or of fewer for a quick look."""
     empty = workplace(folder / "empty", 0)
-    full = workplace(folder / "full", MILLION)
-    path, spent, peak = compiled(_COMPILE, str(full))
-    script = load_script(folder)
+    full = workplace(folder / "full", count)
+    path, spent, peak = compiled(COMPILE, str(full))
+    script = load_script(folder, count)
     with serving(empty, "/x", 404) as (pid, port, empty_ready):
         load(port, script, 3)
         empty_mb = private_mb(pid)
     with serving(full, path_of(7), 301) as (pid, port, ready):
         load(port, script, 5)
         full_mb = private_mb_beside_another(pid, path)
-        swap_ready, made, failed = swap_under_load(full, port, script)
-    print(f"{made:,} requests during {SWAPS} swaps, {failed} failed")
+        swap_ready, made, failed = swap_under_load(full, port, script, swaps=swaps)
+    print(f"{made:,} requests during {swaps} swaps, {failed} failed")
     return {
         "compile_cpu_s_1m": spent,
         "compile_peak_mb_1m": peak,
         "file_mb_1m": path.stat().st_size / 1e6 if path.exists() else file_mb(folder),
-        "lookup_us_1m": lookup_us(folder / "full" / "with.snapshot", MILLION),
+        "lookup_us_1m": lookup_us(folder / "full" / "with.snapshot", count),
         "open_ms_1m": open_ms(folder / "full" / "with.snapshot"),
         "private_mb_1m": full_mb - empty_mb,
         "ready_s_1m": ready - empty_ready,
