@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
+from urllib.parse import quote
 
 from redirects import entry as entries
 from redirects.calendar import today_in_vietnam
@@ -45,6 +46,8 @@ from redirects.url import parse_url
 _Outcome = TypeVar("_Outcome", bound=Resolution | None)
 Lookup = Callable[[bytes], bytes | None]
 
+# What of a visitor's query stands as it is; raw UTF-8, blanks and line breaks become escapes.
+_IN_QUERY = "%/:?@!$&'()*+,;=~[]"
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 # What people type or paste behind a link: "(xem https://…/tin.html)."
 _TYPED_BEHIND = ").,;:!?\"'>]}”’…"
@@ -279,9 +282,8 @@ class Resolver:
         target = expand(rule.target or "", captures)
         if target.startswith(SAME_AS):
             return self._same_as(site, target, visit)
-        target = with_query(
-            target, rule, visit.request.raw_query.partition(b"#")[0].decode("ascii", "replace")
-        )
+        brought = quote(visit.request.raw_query.partition(b"#")[0], safe=_IN_QUERY)
+        target = with_query(target, rule, brought)
         try:
             target = location(target, self._portal)
         except TargetError as error:

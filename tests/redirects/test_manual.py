@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.settings import Settings
+from gateway.settings import RuleSettings, Settings
 from redirects.formats.answers import Export
 from redirects.formats.apache import write_apache
 from redirects.formats.apache_directives import read_apache, read_rewrite_map
@@ -27,7 +27,6 @@ from redirects.mapping import MappingKind
 from redirects.presets import PRESETS
 from redirects.resolution import Moved, Request
 from redirects.resolver import describe
-from redirects.rule import Rule, RulePlace
 from redirects.site import Site
 from redirects.sites import Sites
 from redirects.targets import TargetError, check_target
@@ -110,9 +109,7 @@ def test_the_decisions_of_the_manual_are_answered_as_it_says(world: World) -> No
 def test_the_rules_of_the_manual_lead_where_it_says(world: World) -> None:
     (rules,) = blocks("toml")
     for item in tomllib.loads(rules)["rule"]:
-        kind = MappingKind(item.pop("kind", "moved"))
-        place = RulePlace(item.pop("place", "pattern"))
-        world.rules.append(Rule(**item, kind=kind, place=place))
+        world.rules.append(RuleSettings(**item).as_rule())
 
     assert world.compile().findings == ()
     check_answers(world, "ruled")

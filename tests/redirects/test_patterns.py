@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 
 from redirects.patterns import PatternError, Patterns, compile_pattern, expand, sample_captures
@@ -98,3 +100,18 @@ def test_a_hostile_pattern_ends() -> None:
     patterns = Patterns([("hostile", "^/(a+)+$"), ("worse", "^/(.*a){20}$")])
 
     assert patterns.matching("/" + "a" * 10_000 + "!") == []
+
+
+def test_five_thousand_patterns_of_the_worst_sort_cost_linear_time() -> None:
+    patterns = Patterns((f"rule {n}", f"^/muc-{n}/(a+)+b$") for n in range(5_000))
+
+    def seconds(length: int) -> float:
+        began = process_time()
+        assert patterns.matching("/muc-4999/" + "a" * length) == []
+        return process_time() - began
+
+    seconds(100)  # the automaton is built as it is used
+    assert patterns.matching("/muc-4999/aab") == [4_999]
+    assert min(seconds(100_000) for _ in range(3)) < 100 * max(
+        min(seconds(10_000) for _ in range(3)), 1e-4
+    )

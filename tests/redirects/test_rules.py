@@ -90,6 +90,8 @@ def test_a_rule_that_is_switched_off_answers_nothing(world: World, ask: Ask) -> 
         ("a=%C4%91", f"{HOME}/tai-lieu/5?a=%C4%91&c=1"),
         ("next=//evil.vn&x=%0d%0aSet-Cookie:a", f"{HOME}/tai-lieu/5?next=//evil.vn&x=%0d%0aSet-Cookie:a&c=1"),
         ("a=1#//evil.vn", f"{HOME}/tai-lieu/5?a=1&c=1"),
+        ("a=đ", f"{HOME}/tai-lieu/5?a=%C4%91&c=1"),
+        ("a=1\r\nSet-Cookie: b\\", f"{HOME}/tai-lieu/5?a=1%0D%0ASet-Cookie:%20b%5C&c=1"),
     ],
 )  # fmt: skip
 def test_a_query_that_is_passed_on_stays_a_query(
