@@ -12,6 +12,7 @@ INTAKE = "/anh-xa/nhap"
 MAPPING_TABLE = "/anh-xa/bang.csv"
 MISSES = "/chua-ro"
 CHECK = "/kiem-tra"
+CHECK_LIST = "/kiem-tra/danh-sach"
 
 NOTICE = "lo"
 """The parameter that says which batch a page is to report."""

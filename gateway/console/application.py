@@ -22,6 +22,7 @@ from catalogue.review import ReviewError
 from gateway.console import addresses
 from gateway.console.batches import Batches
 from gateway.console.checking import Checking
+from gateway.console.checking_list import CheckingList
 from gateway.console.filters import Places
 from gateway.console.guard import HostCheck, PageHeaders, SameOrigin
 from gateway.console.inbox import Inbox
@@ -90,6 +91,7 @@ def _routes(
         ground_of(settings).portal,
         Drawer(settings.data / "imports"),
     )
+    checking_list = CheckingList(pages, settings.snapshot_directory)
     document = addresses.DOCUMENTS + "/{id}"
     return [
         Route(SIGN_IN_PATH, signing_in.show),
@@ -113,6 +115,8 @@ def _routes(
         Route(addresses.MISSES, page(misses.list)),
         Route(addresses.MISSES, page(misses.accept), methods=["POST"]),
         Route(addresses.CHECK, page(Checking(database, pages, settings.snapshot_directory).show)),
+        Route(addresses.CHECK_LIST, page(checking_list.show)),
+        Route(addresses.CHECK_LIST, page(checking_list.show), methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 

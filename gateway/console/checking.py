@@ -15,7 +15,7 @@ from gateway.i18n import _
 from gateway.publishing import snapshots_on_disk
 from redirects.resolution import Explanation, Request, Step
 from redirects.resolver import describe
-from redirects.snapshot import SnapshotError, open_snapshot
+from redirects.snapshot import Snapshot, SnapshotError, open_snapshot
 from redirects.url import Url, UrlError, parse_url
 
 
@@ -31,7 +31,7 @@ class Checking:
         """The form and, given an address, the explanation by the newest published snapshot."""
         address = visit.params.one("dia-chi")[:4000]
         problem, explanation, revision = "", None, 0
-        url = _url(address) if address else None
+        url = url_of(address) if address else None
         if address and url is None:
             problem = _("Đây không phải là một địa chỉ http(s).")
         elif url is not None:
@@ -52,19 +52,32 @@ class Checking:
         )
 
     def _explain(self, url: Url) -> tuple[str, Explanation | None, int]:
-        path = next(iter(snapshots_on_disk(self._snapshots)), None)
-        if path is None:
-            return _("Chưa có bản công bố nào: trang công khai chưa chạy lần nào."), None, 0
         try:
-            snapshot = open_snapshot(path)
+            snapshot = newest_snapshot(self._snapshots)
         except (SnapshotError, OSError):
             return _("Không mở được bản công bố mới nhất."), None, 0
+        if snapshot is None:
+            return _("Chưa có bản công bố nào: trang công khai chưa chạy lần nào."), None, 0
         try:
-            host = url.host if url.port is None else f"{url.host}:{url.port}"
-            request = Request(host, url.path.encode(), url.query.encode())
-            return "", snapshot.resolver().explain(request), snapshot.revision
+            return "", snapshot.resolver().explain(request_for(url)), snapshot.revision
         finally:
             snapshot.close()
+
+
+def newest_snapshot(directory: Path) -> Snapshot | None:
+    """Open what was published last; None before anything was.
+
+    Raises:
+        SnapshotError, OSError: it cannot be opened.
+    """
+    path = next(iter(snapshots_on_disk(directory)), None)
+    return None if path is None else open_snapshot(path)
+
+
+def request_for(url: Url) -> Request:
+    """Return the request a browser makes for an address."""
+    host = url.host if url.port is None else f"{url.host}:{url.port}"
+    return Request(host, url.path.encode(), url.query.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,8 @@ def spoken(step: Step, explanation: Explanation) -> SpokenRung:
     return SpokenRung(label, "", step.outcome)
 
 
-def _url(address: str) -> Url | None:
+def url_of(address: str) -> Url | None:
+    """Read what an editor typed, http where no scheme is said; None for what is no address."""
     try:
         return parse_url(address if "://" in address[:12] else f"http://{address}")
     except UrlError:

@@ -133,6 +133,7 @@ STEP_OUTCOMES: dict[str, str] = {
 }
 
 OUTCOMES: dict[str, str] = {
+    "Unreadable": _("Không phải một địa chỉ http(s)."),
     "Proxied": _("Lời gọi API được chuyển tiếp đến máy chủ còn phục vụ."),
     "Live": _("Trang do chính cổng mới phục vụ."),
     "Moved": _("Được chuyển ngay đến địa chỉ mới."),
