@@ -6,7 +6,7 @@ A row's state before and after is kept as JSON; null stands for "there was no su
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -132,6 +132,12 @@ class Audit:
             Entry(row.batch, row.editor, row.decided_at, _change(row))
             for row in self._connection.execute(statement)
         ]
+
+    def states(self, subject: SubjectKind) -> Iterator[dict[str, Any]]:
+        """Give every state that rows of a kind were ever decided to have or to lose."""
+        statement = select(table.c.before, table.c.after).where(table.c.subject == subject)
+        for row in self._connection.execute(statement.execution_options(yield_per=2_000)):
+            yield from (state for state in (row.before, row.after) if state is not None)
 
     def standing_after(self, batch_id: str) -> dict[tuple[SubjectKind, int], bool]:
         """Say of each row of a batch whether the batch's word on it still stands.

@@ -14,6 +14,7 @@ from itertools import islice
 from sqlalchemy import Connection, func, select
 
 from catalogue.database import upsert
+from catalogue.schema import site as site_table
 from catalogue.schema import traffic_log
 from catalogue.schema import visit as table
 from catalogue.sites import Sites
@@ -66,6 +67,20 @@ class Visits:
         )
         for row in self._connection.execute(statement.execution_options(yield_per=_CHUNK)):
             yield CanonicalUrl(row.key), int(row.total)
+
+    def sites(self) -> frozenset[str]:
+        """Name the sites of which a log was read."""
+        statement = (
+            select(site_table.c.name)
+            .join(traffic_log, traffic_log.c.site_id == site_table.c.id)
+            .distinct()
+        )
+        return frozenset(self._connection.execute(statement).scalars())
+
+    def imports(self) -> int:
+        """Count the logs that were read: who keeps what was added up asks again when it rises."""
+        statement = select(func.count()).select_from(traffic_log)
+        return int(self._connection.execute(statement).scalar_one())
 
     def total(self, site: str) -> int:
         """Count all visits of a site."""

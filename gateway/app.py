@@ -232,7 +232,9 @@ def create_site(settings: Settings) -> ASGIApp:
         live=live,
         health=Health(live),
         metrics=metrics,
-        old_host_files=OldHostFiles(database),
+        old_host_files=OldHostFiles(
+            database, notices, {site.name: site.scheme for site in settings.site}
+        ),
         notices=notices,
         redirects=Redirects(settings.serve.redirect_max_age, time.time),
         old_pages=OldPages(
@@ -249,6 +251,7 @@ def create_site(settings: Settings) -> ASGIApp:
             ),
             misses=misses,
             sites=sites,
+            sieve=settings.traffic.sieve(),
         ),
         passthrough=passthrough,
         api=UnitApi(portal=settings.portal, register=register, today=today_in_vietnam),

@@ -215,6 +215,11 @@ class SiteSettings(_Table):
         description="Its main host name; `*.haiduong.gov.vn` stands for all names below, each "
         "with its own pages."
     )
+    scheme: Literal["http", "https"] = Field(
+        "http",
+        description="How its addresses begin in its sitemaps: `https` once its front server has "
+        "a certificate for it.",
+    )
     aliases: tuple[HostOrPattern, ...] = Field(
         (), description="Other host names it answered to; a pattern is more names of the main host."
     )

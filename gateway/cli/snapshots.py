@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from urllib.parse import quote
 import typer
 from sqlalchemy import Connection
 
+from catalogue.audit import Audit
 from catalogue.mappings import Mappings
 from catalogue.tally import Tally
 from catalogue.visits import Visits
@@ -50,6 +50,31 @@ class Changed:
     kind: str
 
 
+@dataclass(slots=True)
+class Difference:
+    """How many addresses two snapshots answer differently, and the most visited `most` of them."""
+
+    most: int
+    addresses: int = 0
+    visits: int = 0
+    changed: int = 0
+    changed_visits: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+    changes: list[Changed] = field(default_factory=list)
+
+    def count(self, times: int, change: Changed | None) -> None:
+        """Count the next address; they come most visited first."""
+        self.addresses += 1
+        self.visits += times
+        if change is None:
+            return
+        self.changed += 1
+        self.changed_visits += times
+        self.kinds[change.kind] = self.kinds.get(change.kind, 0) + 1
+        if len(self.changes) < self.most:
+            self.changes.append(change)
+
+
 @snapshot.command("list")
 def list_snapshots(
     context: typer.Context,
@@ -83,69 +108,73 @@ def diff(
         typer.Option("--traffic", help="Access logs; the imported visits where none is named."),
     ] = None,
     site: Annotated[str | None, typer.Option(help="Whose logs, where they name no host.")] = None,
-    limit: Annotated[int, typer.Option(help="Changes printed; JSON has all.", min=0)] = 50,
+    limit: Annotated[
+        int, typer.Option(help="Changes told, most visited first; all are counted.", min=0)
+    ] = 50,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
 ) -> None:
     """Say how many answers of real visitors' addresses change between two snapshots, and which."""
     place: Workplace = context.obj
-    asked = visits = 0
-    changes: list[Changed] = []
+    found = Difference(limit)
     with _opened(place, before) as old, _opened(place, after) as new, Tally() as tally:
         _count(place, tally, traffic or [], site)
         for key, times in tally.addresses():
-            asked, visits = asked + 1, visits + times
-            change = _change(key, times, old, new)
-            if change is not None:
-                changes.append(change)
-    kinds = Counter(change.kind for change in changes)
-    moved = sum(change.visits for change in changes)
+            found.count(times, _change(key, times, old, new))
     if json:
-        print_json(
-            {
-                "addresses": asked,
-                "visits": visits,
-                "changed": len(changes),
-                "changed_visits": moved,
-                "kinds": dict(kinds.most_common()),
-                "changes": [asdict(change) for change in changes],
-            }
-        )
+        print_json(asdict(found))
         return
-    _print(f"{len(changes)} of {asked} addresses change, {moved} of {visits} visits")
-    for kind, count in kinds.most_common():
+    _print(
+        f"{found.changed} of {found.addresses} addresses change, "
+        f"{found.changed_visits} of {found.visits} visits"
+    )
+    for kind, count in sorted(found.kinds.items(), key=lambda pair: -pair[1]):
         _print(f"  {count:>8}  {kind}")
-    for change in changes[:limit]:
+    for change in found.changes:
         _print(f"{change.visits:>8}  {change.address}\n          {change.before} → {change.after}")
+    if found.changed > len(found.changes):
+        _print(f"          … {found.changed - len(found.changes)} more; --limit shows them")
 
 
 @snapshot.command("purge")
 def purge(context: typer.Context, before: str, after: str) -> None:
     """Print each address whose answer changed, one a line, for a cache to drop.
 
-    Asked are the addresses of all mappings and all imported visits, on each host of their site.
+    Asked are the addresses of all mappings, those there are and those there were, and of all
+    imported visits, on each host of their site.
     """
     place: Workplace = context.obj
     with (
         _opened(place, before) as old,
         _opened(place, after) as new,
         Tally() as tally,
+        Tally() as changed,
         place.database(read_only=True) as database,
         database.reading() as connection,
     ):
         hosts = {site.host: site.hosts for site in (*old.manifest.sites, *new.manifest.sites)}
         _count_visits(place, connection, tally)
-        last = 0
-        while page := Mappings(connection).listing(after=last, limit=_PAGE):
-            last = page[-1].id
-            for one in page:
-                tally.add(one.mapping.key, date.min, 0)
-                if _change(one.mapping.key, 0, old, new):
-                    _print(quote(one.mapping.raw, safe=_AS_WRITTEN))
+        for key, raw in _decided(connection):
+            tally.add(key, date.min, 0)
+            if _change(key, 0, old, new):
+                changed.add(CanonicalUrl(quote(raw, safe=_AS_WRITTEN)), date.min, 0)
         for key, _ in tally.addresses():
             if _change(key, 0, old, new):
                 host, slash, rest = key.partition("/")
                 for name in hosts.get(host, (host,)):
-                    _print(quote(f"http://{name}{slash}{rest}", safe=_AS_WRITTEN))
+                    address = quote(f"http://{name}{slash}{rest}", safe=_AS_WRITTEN)
+                    changed.add(CanonicalUrl(address), date.min, 0)
+        for address, _ in changed.addresses():
+            _print(address)
+
+
+def _decided(connection: Connection) -> Iterator[tuple[CanonicalUrl, str]]:
+    """Give every address that has a mapping, and every one that an undo took it from."""
+    last = 0
+    while page := Mappings(connection).listing(after=last, limit=_PAGE):
+        last = page[-1].id
+        yield from ((one.mapping.key, one.mapping.raw) for one in page)
+    for state in Audit(connection).states("mapping"):
+        yield CanonicalUrl(state["key"]), state["raw"]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ MAPPING_TABLE = "/anh-xa/bang.csv"
 MISSES = "/chua-ro"
 CHECK = "/kiem-tra"
 CHECK_LIST = "/kiem-tra/danh-sach"
+READINESS = "/san-sang"
 
 NOTICE = "lo"
 """The parameter that says which batch a page is to report."""

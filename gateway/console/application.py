@@ -31,6 +31,7 @@ from gateway.console.intake import Intake
 from gateway.console.mapping import MappingDesk
 from gateway.console.misses import MissDesk
 from gateway.console.pages import Pages
+from gateway.console.readiness import ReadinessPage
 from gateway.console.reading import Reading
 from gateway.console.reviewing import Reviewing
 from gateway.console.signing_in import SigningIn
@@ -114,6 +115,7 @@ def _routes(
         Route(addresses.MAPPING_TABLE, page(intake.table)),
         Route(addresses.MISSES, page(misses.list)),
         Route(addresses.MISSES, page(misses.accept), methods=["POST"]),
+        Route(addresses.READINESS, page(ReadinessPage(database, pages, settings).show)),
         Route(addresses.CHECK, page(Checking(database, pages, settings.snapshot_directory).show)),
         Route(addresses.CHECK_LIST, page(checking_list.show)),
         Route(addresses.CHECK_LIST, page(checking_list.show), methods=["POST"]),

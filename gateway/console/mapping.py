@@ -34,6 +34,7 @@ from redirects.sites import Sites
 
 PAGE_SIZE = 50
 EDITABLE = tuple(kind for kind in MappingKind)
+_BACK = (addresses.MISSES, addresses.READINESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ class MappingDesk:
                 editor=visit.editor.name,
                 now=visit.now,
             )
-        back = addresses.MISSES if visit.form.one("ve") == addresses.MISSES else addresses.MAPPINGS
+        asked = visit.form.one("ve")
+        back = asked if asked in _BACK else addresses.MAPPINGS
         return RedirectResponse(addresses.with_notice(back, batch.id), 303)
 
     def _form(

@@ -21,7 +21,7 @@ from gateway.live import Live
 from gateway.rendering import Pages
 from gateway.site.charset import decode
 from gateway.site.files import file_response, media_type_of
-from gateway.site.fragments import Guide, archived_file_path, led, sanitize
+from gateway.site.fragments import Guide, archive_path, archived_file_path, led, sanitize
 from gateway.site.notices import Notices
 from redirects.mapping import CanonicalUrl
 from redirects.sites import Sites
@@ -120,6 +120,7 @@ class ArchivePages:
             title=title,
             body=led(html, capture.url, guide) if guide else "",
             capture=capture,
+            look_up=archive_path(capture.url),
             original_file=archived_file_path(capture.url),
             site=site,
             current=document.path if document is not None and is_public else None,

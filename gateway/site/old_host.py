@@ -7,16 +7,20 @@ in as many sitemaps as it takes (sitemaps.org: 50,000 addresses and 50 MB at mos
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+import structlog
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from catalogue.database import Database, current_revision
+from catalogue.database import CatalogueError, Database, current_revision
 from catalogue.mappings import Mappings
-from gateway.threads import in_thread
+from gateway.site.notices import Notices
+
+log = structlog.get_logger()
 
 SHARD = 50_000
 SHARD_BYTES = 50_000_000
@@ -24,6 +28,7 @@ SHARD_PREFIX = b"/hopnhat-sitemap-"
 PATHS = (b"/robots.txt", b"/sitemap.xml", SHARD_PREFIX)
 
 _PAGE = 2_000
+_RETRY_AFTER = b"60"  # seconds; a robot is in no hurry
 _SHARD_PATH = re.compile(rb"/hopnhat-sitemap-(\d{1,18})\.xml")
 _XML = "application/xml; charset=utf-8"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -35,8 +40,18 @@ _ORIGIN = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
 class OldHostFiles:
     """What an old host keeps for search engines, streamed from the catalogue."""
 
-    def __init__(self, database: Database, *, shard: int = SHARD, most: int = SHARD_BYTES) -> None:
+    def __init__(
+        self,
+        database: Database,
+        notices: Notices,
+        schemes: Mapping[str, str],
+        *,
+        shard: int = SHARD,
+        most: int = SHARD_BYTES,
+    ) -> None:
         self._database = database
+        self._notices = notices
+        self._schemes = schemes
         self._shard = shard
         self._most = most
         self._firsts: dict[tuple[str, str], tuple[int, list[int]]] = {}
@@ -44,14 +59,31 @@ class OldHostFiles:
     def answer(self, path: bytes, host: str, site: str) -> ASGIApp | None:
         """Answer robots.txt, the index or a sitemap of an old host; None for other paths."""
         if path == b"/robots.txt":
-            return robots_of_old_host(host)
+            return robots_of_old_host(self._origin(host, site))
         if path == b"/sitemap.xml":
-            return in_thread(lambda _request: self._index(host, site))
+            return self._while_known(lambda: self._index(host, site))
         found = _SHARD_PATH.fullmatch(path)
         if found is None:
             return None
         first = int(found[1])
-        return in_thread(lambda _request: self._sitemap(host, site, first))
+        return self._while_known(lambda: self._sitemap(host, site, first))
+
+    def _origin(self, host: str, site: str) -> str:
+        return f"{self._schemes.get(site, 'http')}://{host}"
+
+    def _while_known(self, show: Callable[[], Response]) -> ASGIApp:
+        """Answer 503 where the catalogue is gone: an engine comes again, and forgets nothing."""
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            answer: ASGIApp
+            try:
+                answer = await run_in_threadpool(show)
+            except CatalogueError as error:
+                log.warning("old_host.no_catalogue", error=str(error))
+                answer = self._notices.at_once(scope, 503, [(b"retry-after", _RETRY_AFTER)])
+            await answer(scope, receive, send)
+
+        return app
 
     def _index(self, host: str, site: str) -> Response:
         """List the sitemaps, each by the row it begins at: what is added later moves none."""
@@ -60,10 +92,8 @@ class OldHostFiles:
         kept = self._firsts.get((site, host))
         if kept is None or kept[0] != revision:
             kept = self._firsts[site, host] = (revision, list(self._shards(host, site)))
-        entries = "".join(
-            f"<sitemap><loc>http://{host}{SHARD_PREFIX.decode()}{first}.xml</loc></sitemap>"
-            for first in kept[1]
-        )
+        start = f"{self._origin(host, site)}{SHARD_PREFIX.decode()}"
+        entries = "".join(f"<sitemap><loc>{start}{first}.xml</loc></sitemap>" for first in kept[1])
         return Response(
             f'{_HEAD}<sitemapindex xmlns="{_NAMESPACE}">{entries}</sitemapindex>', media_type=_XML
         )
@@ -85,28 +115,33 @@ class OldHostFiles:
         def body() -> Iterator[str]:
             yield f'{_HEAD}<urlset xmlns="{_NAMESPACE}">{start}'
             count, size = 1, len(start)
-            for entry in entries:
-                count, size = count + 1, size + len(entry)
-                if count > self._shard or size > self._most - 1_000:
-                    break
-                yield entry
+            try:
+                for entry in entries:
+                    count, size = count + 1, size + len(entry)
+                    if count > self._shard or size > self._most - 1_000:
+                        break
+                    yield entry
+            except CatalogueError as error:  # left without an end, so that no engine believes it
+                log.warning("old_host.no_catalogue", error=str(error))
+                return
             yield "</urlset>"
 
         return StreamingResponse(body(), media_type=_XML)
 
     def _entries(self, host: str, site: str, *, after: int) -> Iterator[tuple[int, str]]:
         """Give each moved address of a site, in order of its row; a page is a transaction."""
+        origin = self._origin(host, site)
         while True:
             with self._database.reading() as connection:
                 page = Mappings(connection).moved(site, after=after, limit=_PAGE)
             for number, raw in page:
-                location = f"http://{host}{quote(_ORIGIN.sub('', raw, count=1), safe=_AS_WRITTEN)}"
+                location = f"{origin}{quote(_ORIGIN.sub('', raw, count=1), safe=_AS_WRITTEN)}"
                 yield number, f"<url><loc>{escape(location)}</loc></url>"
             if len(page) < _PAGE:
                 return
             after = page[-1][0]
 
 
-def robots_of_old_host(host: str) -> Response:
+def robots_of_old_host(origin: str) -> Response:
     """Let engines read every address of an old host: only so do they learn that it moved."""
-    return PlainTextResponse(f"User-agent: *\nDisallow:\n\nSitemap: http://{host}/sitemap.xml\n")
+    return PlainTextResponse(f"User-agent: *\nDisallow:\n\nSitemap: {origin}/sitemap.xml\n")

@@ -14,7 +14,6 @@ from gateway.shell import Shell
 from gateway.site.addresses import address_of
 from gateway.site.archived import ArchivePages
 from gateway.site.fragments import archive_path
-from gateway.site.noise import is_noise
 from gateway.site.not_found import NotFoundPages
 from gateway.site.notices import WORDINGS, Notices, wants_json
 from gateway.site.units import UnitPages
@@ -25,6 +24,7 @@ from redirects.resolution import Archived, Gone, Split, Unresolved
 from redirects.site import Site
 from redirects.sites import Sites
 from redirects.traffic.personal import names_a_file, without_codes
+from redirects.traffic.sifting import Sieve
 
 DECISION_MAX_AGE = 300
 """Seconds that an answer of a decision other than a redirect may be kept; it can be taken back."""
@@ -49,6 +49,7 @@ class OldPages:
         not_found: NotFoundPages,
         misses: MissSpool,
         sites: Sites,
+        sieve: Sieve,
     ) -> None:
         self._pages = pages
         self._notices = notices
@@ -57,6 +58,7 @@ class OldPages:
         self._not_found = not_found
         self._misses = misses
         self._sites = sites
+        self._sieve = sieve
         self._shells: dict[tuple[str, tuple[bool, ...]], Shell] = {}
 
     def split(self, split: Split) -> ASGIApp:
@@ -111,7 +113,7 @@ class OldPages:
         site = self._sites.named(unresolved.site) if path == "/" else None
         if site is not None:
             return in_thread(lambda request: self._front_door(request, site))
-        if is_noise(path, scope["query_string"]):
+        if self._sieve.drops_address(path.lower(), scope["query_string"]) is not None:
             return NOISE_ANSWER
         self._count(unresolved, scope)
         return self._not_found.answer(unresolved.key, scope)

@@ -16,11 +16,12 @@ _NAMED = re.compile(
     r"((?:^|[?&])(?:doccode|ma[-_]?ho[-_]?so|so[-_]?ho[-_]?so|sobiennhan|so[-_]?bien[-_]?nhan|"
     r"dossier(?:no|id)?|cccd|cmnd|so[-_]?dinh[-_]?danh)=)([^&]+)"
 )
+_MINUTE = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d"
 _CODES = re.compile(
     r"(?:\d{3}\.\d{2}\.\d{2}\.)?h\d{2}(?:\.\d+)*-\d{6}-\d{3,6}"
-    # A personal number: twelve digits that begin with a province's 001 to 096; a time stamp of
-    # twelve digits, as file names have, begins with the year.
-    r"|(?<!\d)0\d{11}(?!\d)",
+    # Twelve digits by themselves may be a personal number, or that of somebody's request. But for
+    # a minute in a name that has more to it: tb-202506301405, 202506301405.pdf.
+    rf"|(?<!\d)(?!{_MINUTE}[^\d/?&=])(?!(?<=[^\d/?&=]){_MINUTE}(?!\d))\d{{12}}(?!\d)",
     re.IGNORECASE,
 )
 

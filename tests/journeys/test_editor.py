@@ -264,6 +264,7 @@ def test_every_page_is_free_of_accessibility_faults_and_fits_its_screen(
         "sua-anh-xa": f"/anh-xa/sua?dia-chi={OLD_HOST}{MISSED_PATH}&ve=/chua-ro",
         "chua-ro": "/chua-ro",
         "kiem-tra": f"/kiem-tra?dia-chi={OLD_HOST}{MISSED_PATH}",
+        "san-sang": "/san-sang",
         "khong-co": "/khong-co",
     }.items():
         page.goto(f"{town.console}{path}")

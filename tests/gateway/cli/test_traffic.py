@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.decisions import decide_mapping
+from catalogue.decisions import decide_mapping, recent, undo
 from catalogue.misses import Misses
 from catalogue.visits import Visits
 from gateway.cli.workplace import Workplace
@@ -93,8 +93,16 @@ def test_a_snapshot_s_changes_are_told_by_visits_and_listed_for_caches(
     )
     purged = operator.types("snapshot", "purge", before, after).stdout.splitlines()
     assert set(purged) == {"http://gialoc.haiduong.gov.vn/tin/1"}
+    with Workplace(operator.settings).database() as database, database.writing() as connection:
+        undo(connection, recent(connection, 1)[0].id, editor="an", now=NOW)
+    taken_back = operator.types("snapshot", "purge", after, compiled(operator)).stdout.splitlines()
+    assert taken_back == ["http://gialoc.haiduong.gov.vn/tin/1"], "its row is gone; each once"
+    cut = operator.types(
+        "snapshot", "diff", before, after, "--traffic", str(log), "--limit", "0"
+    ).stdout
+    assert "… 1 more" in cut
     listed = json.loads(operator.types("snapshot", "list", "--json").stdout)
-    assert len(listed) == 2
+    assert len(listed) == 3
     named = operator.types("snapshot", "diff", listed[1]["id"][:8], str(listed[0]["revision"]))
     assert named.stdout.startswith("0 of 0")
     assert listed[0]["id"] in operator.types("snapshot", "list").stdout

@@ -16,11 +16,11 @@ from gateway.bucket import Bucket
 from gateway.rendering import Pages
 from gateway.settings import PortalSettings
 from gateway.site.addresses import words_in
-from gateway.site.noise import is_noise
 from gateway.site.not_found import NotFoundPages
 from gateway.site.notices import Notices
 from gateway.site.searching import SearchIndex
 from redirects.mapping import CanonicalUrl
+from redirects.traffic.sifting import Sieve, shipped_rules
 
 PORTAL = PortalSettings(title="Cổng", url="http://moi.test", hosts=("moi.test",), hotline="0225")
 PAGES = Pages(PORTAL)
@@ -95,7 +95,7 @@ def answer(pages: NotFoundPages, scope: dict[str, Any]) -> tuple[dict[bytes, byt
 def test_what_scanners_and_pages_fetch_is_told_from_what_people_ask(
     path: str, query: bytes, *, noise: bool
 ) -> None:
-    assert is_noise(path, query) is noise
+    assert (Sieve(shipped_rules()).drops_address(path, query) is not None) is noise
 
 
 def test_a_flood_of_misses_asks_the_index_only_as_often_as_the_bucket_allows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -74,6 +75,33 @@ def test_a_document_shows_what_it_is_and_where_it_came_from(
     ):
         assert wanted in text
     assert "hết hiệu lực" not in text
+
+
+def test_every_kind_of_page_says_once_which_address_is_its_own(
+    town: Any, visit: Callable[..., httpx.Response]
+) -> None:
+    document = town.page(f"{OLD}/vb/12", "Về giá đất", slug="ve-gia-dat")
+    town.index()
+    look_up = "/luu-tru?url=http%3A%2F%2Fwww.haiduong.localhost%2Fvb%2F12"
+    for path, own in (
+        ("/", "/"),
+        ("/?lang=en", "/"),
+        ("/tin-tuc", "/tin-tuc"),
+        (document.path, document.path),
+        (f"{document.path}?utm_source=zalo", document.path),
+        ("/don-vi", "/don-vi"),
+        ("/don-vi/31", "/don-vi/31"),
+        ("/tim-kiem", "/tim-kiem"),
+        ("/tim-kiem?q=đất", "/tim-kiem"),
+        ("/luu-tru", "/luu-tru"),
+        (look_up, look_up),
+        ("/lien-he", "/lien-he"),
+        ("/tro-giup", "/tro-giup"),
+    ):
+        answer = visit(path)
+        assert answer.status_code == 200, path
+        links = re.findall('<link rel="canonical" href="([^"]*)">', answer.text)
+        assert links == [f"{town.settings.portal.url}{own}"], path
 
 
 def test_links_and_pictures_in_a_body_lead_to_where_things_are_now(

@@ -7,6 +7,7 @@ import gzip
 import lzma
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 import zstandard
 
 from redirects.mapping import CanonicalUrl
-from redirects.site import Site
+from redirects.site import QueryPolicy, Site
 from redirects.traffic.lines import LogFormat, format_of
 from redirects.traffic.opening import LogError
 from redirects.traffic.personal import hide_codes, without_codes
@@ -166,7 +167,28 @@ def test_codes_of_citizens_files_are_hidden_and_still_count_as_one() -> None:
             assert hidden == hide_codes(key, SECRET) != hide_codes(key, b"khac")
     stamp = CanonicalUrl("h.vn/anh-202506281530.pdf")
     assert hide_codes(stamp, SECRET) == stamp
+    for address in ("h.vn/202506281530-anh.jpg", "h.vn/tai?tep=202506281530.pdf"):
+        assert hide_codes(CanonicalUrl(address), SECRET) == address
+    for number in ("345678901234", "202506281530", "202599281530"):
+        for address in (f"h.vn/cong-dan/{number}", f"h.vn/x?so={number}&b=1", f"h.vn/{number}/in"):
+            assert number not in hide_codes(CanonicalUrl(address), SECRET)
+    assert hide_codes(CanonicalUrl("h.vn/1234567890123"), SECRET) == "h.vn/1234567890123"
     assert without_codes("/ho-so/H57.132-260804-0583") == "/ho-so/~"
+
+
+def test_a_line_is_keyed_as_a_visitor_s_request_is(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        LINES[LogFormat.VHOST_COMBINED].replace("/tin?a=1", "/Tin/Default.aspx?a=1") + "\n",
+    )
+    site = replace(SITE, index_files=frozenset({"default.aspx"}), query=QueryPolicy("none"))
+    assert [key for key, _ in LogReading(path, SIEVE).visits(site, SECRET)] == [
+        "haiduong.gov.vn/tin"
+    ]
+    districts = replace(SITE, host="*.haiduong.gov.vn", aliases=())
+    assert [key for key, _ in LogReading(path, SIEVE).visits(districts, SECRET)] == [
+        "www.haiduong.gov.vn/tin/default.aspx?a=1"
+    ]
 
 
 def test_a_packed_log_that_breaks_off_gives_what_was_in_it(tmp_path: Path) -> None:
