@@ -17,7 +17,7 @@ from redirects import entry as entries
 from redirects.calendar import today_in_vietnam
 from redirects.canonical import canonical_host
 from redirects.entry import digest, names_digest
-from redirects.keys import key_maker
+from redirects.keys import KeyMaker, key_maker
 from redirects.manifest import Manifest
 from redirects.mapping import CanonicalUrl, MappingKind
 from redirects.patterns import Patterns, expand
@@ -101,6 +101,7 @@ class _Plan(NamedTuple):
     """What one host name needs, built once a revision. No `site`: an API's or the portal's own."""
 
     site: Site | None
+    maker: KeyMaker | None
     routes: tuple[ApiRoute, ...]
     rungs: tuple[tuple[Rung, Ask | None], ...]
     portal: bool
@@ -151,12 +152,12 @@ class Resolver:
             if route is not None:
                 return _note(steps, Rung.API_ROUTE, Proxied(route))
         _note(steps, Rung.API_ROUTE, None, "" if plan.routes else "none on this host")
-        site = plan.site
-        if site is None:
+        site, maker = plan.site, plan.maker
+        if site is None or maker is None:
             if plan.portal:
                 return _note(steps, Rung.LIVE, Live(request.host))
             return _note(steps, Rung.HOST, UnknownHost(request.host), "an API's host, other path")
-        visit = self._visit(plan, site, request)
+        visit = self._visit(plan, maker, request)
         visit.on = on
         for rung, ask in plan.rungs:
             resolution = ask(visit) if ask else None
@@ -171,9 +172,8 @@ class Resolver:
         known = self._plans.get(canonical_host(host))
         return known or self._plans.get(self._sites.host_known_as(host) or "")
 
-    def _visit(self, plan: _Plan, site: Site, request: Request) -> _Visit:
+    def _visit(self, plan: _Plan, maker: KeyMaker, request: Request) -> _Visit:
         """Make the key of a request and look it up; a mapping in its very case goes first."""
-        maker = key_maker(site)
         if plan.knows_case and maker.may_differ_in_case(request.raw_path, request.raw_query):
             exact = maker.exact_key(request.host, request.raw_path, request.raw_query)
             entry = self._lookup(digest(exact))
@@ -311,6 +311,8 @@ class Resolver:
 
     def _near_keys(self, site: Site, key: CanonicalUrl) -> Iterable[CanonicalUrl]:
         """Other spellings a visitor may have meant, likeliest first."""
+        if "?" not in key and key[-1] not in _TYPED_BEHIND:
+            return  # nearly every miss: there is nothing to leave off
         bare = key.rstrip(_TYPED_BEHIND)
         typed = CanonicalUrl(bare.rstrip("/") if bare.count("/") > 1 else bare)
         for candidate in dict.fromkeys((key, typed)):
@@ -357,7 +359,8 @@ class Resolver:
         )
         rungs = () if site is None else self._rungs(site, manifest.rules, portal=portal)
         knows_case = site is not None and site.name in manifest.exact
-        return _Plan(site, routes, rungs, portal, knows_case, _about(site, portal=portal))
+        maker = None if site is None else key_maker(site)
+        return _Plan(site, maker, routes, rungs, portal, knows_case, _about(site, portal=portal))
 
     def _serves(self, route: ApiRoute, host: str, site: Site | None) -> bool:
         """Routes of one host of a site are routes of all its hosts, as its mappings are."""
