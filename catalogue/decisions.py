@@ -27,6 +27,7 @@ from catalogue.schema import mapping as mapping_table
 from catalogue.schema import miss as miss_table
 from catalogue.schema import rule as rule_table
 from catalogue.search.analysis import fold
+from catalogue.sites import Sites
 from redirects.mapping import CanonicalUrl, Mapping
 from redirects.rule import Rule
 
@@ -34,6 +35,8 @@ __all__ = [
     "Batch",
     "Entry",
     "decide_mapping",
+    "decide_rule",
+    "drop_rule",
     "history",
     "import_mappings",
     "recent",
@@ -91,6 +94,34 @@ def decide_mapping(
     ]
     changes += _clear_misses(connection, [mapping.key], verb="map", now=now)
     return Audit(connection).record(changes, editor=editor, now=now, verb="map")
+
+
+def decide_rule(connection: Connection, rule: Rule, *, editor: str, now: datetime) -> Batch:
+    """Set an editor's rule; visitors meet it at once."""
+    return _change_rule(connection, rule.site, rule.name, rule, editor=editor, now=now)
+
+
+def drop_rule(connection: Connection, site: str, name: str, *, editor: str, now: datetime) -> Batch:
+    """Delete a rule; one that is not there needs no deleting, and the batch is empty."""
+    return _change_rule(connection, site, name, None, editor=editor, now=now)
+
+
+def _change_rule(
+    connection: Connection, site: str, name: str, rule: Rule | None, *, editor: str, now: datetime
+) -> Batch:
+    chosen = (rule_table.c.site_id == Sites(connection).id_of(site)) & (rule_table.c.name == name)
+    before = RULES.where(connection, chosen)
+    if rule is None:
+        Rules(connection).remove(site, name)
+    else:
+        Rules(connection).put(rule)
+    after = RULES.where(connection, chosen)
+    changes = [
+        Change("rule", each, "rule", before.get(each), after.get(each))
+        for each in before | after
+        if before.get(each) != after.get(each)
+    ]
+    return Audit(connection).record(changes, editor=editor, now=now, verb="rule")
 
 
 def import_mappings(

@@ -233,7 +233,7 @@ class Draft:
             self._find("example", message, rule.name)
             return None
         except PatternError as error:
-            self._find("pattern", f"Mẫu địa chỉ không hợp lệ: {error.reason}", rule.name)
+            self._find("pattern", f"Mẫu địa chỉ không hợp lệ: {error.told}", rule.name)
             return None
         except TargetError as error:
             self._find_fault(error, rule.name)

@@ -63,7 +63,7 @@ def _usable_live(portal: Portal) -> tuple[tuple[str, ...], list[Finding]]:
         try:
             compile_pattern("portal.live", pattern)
         except PatternError as error:
-            message = f"Mẫu địa chỉ không hợp lệ: {error.reason}"
+            message = f"Mẫu địa chỉ không hợp lệ: {error.told}"
             findings.append(Finding("error", "pattern", message, f"portal.live {pattern}"))
         else:
             usable.append(pattern)

@@ -26,13 +26,14 @@ _EVERY_PARAMETER = QueryPolicy("significant", frozenset({"*"}))
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be used; `name` is the rule it belongs to."""
+    """A pattern that cannot be used; `name` is the rule it belongs to, `told` is for editors."""
 
-    def __init__(self, name: str, pattern: str, reason: str) -> None:
+    def __init__(self, name: str, pattern: str, reason: str, told: str) -> None:
         super().__init__(f"rule {name!r}: pattern {pattern!r} {reason}")
         self.name = name
         self.pattern = pattern
         self.reason = reason
+        self.told = told
 
 
 class Patterns:
@@ -71,18 +72,23 @@ def compile_pattern(name: str, text: str) -> Any:
         PatternError: it is empty, too long, does not start with "/" or "^", or is no RE2.
     """
     if len(text) > _LONGEST_PATTERN:
-        raise PatternError(name, text[:40] + "…", f"is longer than {_LONGEST_PATTERN} characters")
+        told = f"Mẫu dài quá {_LONGEST_PATTERN} ký tự."
+        reason = f"is longer than {_LONGEST_PATTERN} characters"
+        raise PatternError(name, text[:40] + "…", reason, told)
     if not text.startswith(("/", "^")):
-        raise PatternError(name, text, 'starts with neither "/" nor "^"')
+        told = "Mẫu phải bắt đầu bằng / hoặc ^."
+        raise PatternError(name, text, 'starts with neither "/" nor "^"', told)
     if not text.startswith("^"):
         names = [found for found in _PLACEHOLDER.findall(text) if found != "*"]
         if len(set(names)) < len(names):
-            raise PatternError(name, text, "captures one name twice")
+            told = "Mẫu đặt hai lần cùng một tên."
+            raise PatternError(name, text, "captures one name twice", told)
     expression = normalize("NFC", text) if text.startswith("^") else _translate(text)
     try:
         return re2.compile(expression, _options())
     except re2.error as error:
-        raise PatternError(name, text, f"is not understood: {error}") from error
+        told = f"Biểu thức RE2 không đúng ({error})."
+        raise PatternError(name, text, f"is not understood: {error}", told) from error
 
 
 def sample_captures(name: str, text: str) -> dict[str, str]:

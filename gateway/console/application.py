@@ -34,6 +34,7 @@ from gateway.console.pages import Pages
 from gateway.console.readiness import ReadinessPage
 from gateway.console.reading import Reading
 from gateway.console.reviewing import Reviewing
+from gateway.console.rules import RuleDesk
 from gateway.console.signing_in import SigningIn
 from gateway.console.suggesting import Suggesting
 from gateway.console.throttle import Throttle
@@ -84,6 +85,7 @@ def _routes(
     suggesting = Suggesting(index, sites)
     portal = ground_of(settings).portal
     desk = MappingDesk(database, pages, sites, portal, suggesting)
+    rules = RuleDesk(database, pages, sites, portal, tuple(settings.rules()))
     misses = MissDesk(database, pages, suggesting, least=settings.suggest.accept_above)
     intake = Intake(
         database,
@@ -113,6 +115,10 @@ def _routes(
         Route(addresses.INTAKE, gate.upload(intake.attempt), methods=["POST"]),
         Route(addresses.INTAKE + "/lay", page(intake.take), methods=["POST"]),
         Route(addresses.MAPPING_TABLE, page(intake.table)),
+        Route(addresses.RULES, page(rules.list)),
+        Route(addresses.RULE_FORM, page(rules.edit)),
+        Route(addresses.RULE_FORM, page(rules.put), methods=["POST"]),
+        Route(addresses.RULES + "/bo", page(rules.drop), methods=["POST"]),
         Route(addresses.MISSES, page(misses.list)),
         Route(addresses.MISSES, page(misses.accept), methods=["POST"]),
         Route(addresses.READINESS, page(ReadinessPage(database, pages, settings).show)),

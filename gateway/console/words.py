@@ -8,6 +8,7 @@ from catalogue.review import Verb
 from gateway.i18n import _
 from gateway.importing import ImportFormat
 from redirects.mapping import MappingKind
+from redirects.rule import RulePlace
 
 STATES: dict[str, str] = {
     DocumentState.IMPORTED: _("Chờ duyệt"),
@@ -45,6 +46,12 @@ DEEDS: dict[str, str] = {
     "mixed": _("Nhiều việc"),
 }
 """What a batch did, by its verb."""
+
+RULE_PLACES: dict[str, str] = {
+    RulePlace.BEFORE: _("Trước các ánh xạ"),
+    RulePlace.PATTERN: _("Sau các ánh xạ"),
+    RulePlace.AFTER: _("Sau cùng"),
+}
 
 VERDICTS: dict[str, str] = {
     Verdict.NEW: _("Mới"),
