@@ -276,6 +276,12 @@ def test_every_page_is_free_of_accessibility_faults_and_fits_its_screen(
     page.get_by_label("Hoặc dán nội dung").fill(TABLE)
     page.get_by_role("button", name="Xem trước").click()
     look(page, artefacts / f"console-nhap-xem-truoc-{width}-{scheme}.png")
+    page.goto(f"{town.console}/kiem-tra/danh-sach")
+    listed = f"{OLD_HOST}{OLD_PATH}\n{OLD_HOST}{MISSED_PATH}\nhttp://la.vn/x\nkhông phải"
+    page.get_by_label("Địa chỉ cũ, mỗi dòng một địa chỉ").fill(listed)
+    page.get_by_role("button", name="Kiểm tra").click()
+    expect(page.locator("tbody tr")).to_have_count(4)
+    look(page, artefacts / f"console-kiem-tra-danh-sach-{width}-{scheme}.png")
     page.goto(f"{town.console}/anh-xa/sua")
     page.get_by_role("button", name="Lưu, có hiệu lực ngay").click()
     look(page, artefacts / f"console-anh-xa-sai-{width}-{scheme}.png")
