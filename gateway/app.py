@@ -97,6 +97,7 @@ class PublicSite:
         self._portal = portal
         self._portal_hosts = frozenset(settings.portal.hosts)
         self._old_sites = Sites(settings.sites())
+        self._max_body = settings.serve.max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -123,8 +124,20 @@ class PublicSite:
             return self._without_snapshot(scope, host)
         asked = Request(host, path, scope["query_string"], scope["method"])
         resolution = published.resolver.resolve(asked)
+        if self._sends_too_much(scope) and not isinstance(resolution, Proxied):
+            self._metrics.count("refused-413")
+            return self._notices.at_once(scope, 413, [(b"connection", b"close")])
         self._metrics.count(*outcome_of(resolution))
         return self._answer_to(resolution, scope, published.snapshot.id)
+
+    def _sends_too_much(self, scope: Scope) -> bool:
+        """Say whether a body is announced that is longer than anything here takes."""
+        if scope["method"] == "GET":
+            return False
+        return any(
+            name == b"content-length" and value.isdigit() and int(value) > self._max_body
+            for name, value in scope["headers"]
+        )
 
     def _for_machines(self, scope: Scope, host: str) -> ASGIApp | None:
         """Answer probes, and what an old host keeps for search engines."""

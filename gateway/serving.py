@@ -1,7 +1,7 @@
 """Serving: uvicorn with httptools and uvloop by name, and a door in front of its parser.
 
 Old links carry raw UTF-8 in the request line, which the parser answers with 400; a head that never
-ends would hold a connection for ever. Both are met here, before a byte is parsed.
+ends, or a body, would hold a connection for ever. All are met here.
 """
 
 from __future__ import annotations
@@ -14,17 +14,23 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.carrying import CarryingProtocol, Outbox
+from gateway.patience import LEAST_PROGRESS, Patience
 
 HEAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 64 * 1024
 LONGEST_METHOD = 32
+STALL_SECONDS = 30.0
+MOST_UNREAD_BYTES = 1024 * 1024
+"""Of a body that goes on after the answer: more is not listened to."""
 KEEP_ALIVE_SECONDS = 15
 GRACEFUL_SECONDS = 10
 
 _HIGH = re.compile(rb"[\x80-\xff]")
 _VERSION = re.compile(rb" HTTP/1\.[01]\r?$")
+_OTHER_VERSION = re.compile(rb"[A-Z]{1,32} [!-~]+ HTTP/\d\.\d\r\n")
 # What nearly every request begins with: a line that needs no second look.
 _USUAL_LINE = re.compile(rb"(?:GET|HEAD|POST) [!-~]+ HTTP/1\.1\r\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -39,13 +45,21 @@ class DoorProtocol(CarryingProtocol):
 
     head_seconds = HEAD_SECONDS
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
+    def __init__(self, *arguments: Any, stall: float = STALL_SECONDS, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._pending = b""
         self._wants_head = True
         self._feeds_head = False
         self._body_left: int | None = 0  # None: the parser knows where it ends
         self._deadline: asyncio.TimerHandle | None = None
+        self._body_heard = 0
+        self._body_unread = 0
+        self._body_patience = Patience(
+            seconds=stall, moved=self._heard_of_body, run_out=self._body_stalls
+        )
+        self._reader_patience = Patience(
+            seconds=stall, moved=self._read_by_caller, run_out=self._reader_stalls
+        )
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it the same way
         """Start the clock: the first head must be whole in time."""
@@ -53,8 +67,10 @@ class DoorProtocol(CarryingProtocol):
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._disarm()
+        self._body_patience.stop()
+        self._reader_patience.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -74,7 +90,7 @@ class DoorProtocol(CarryingProtocol):
         end = _end_of_head(data)
         is_usual = _USUAL_LINE.match(data) is not None
         if not is_usual and not _begins_well(data):
-            self._refuse(b"400 Bad Request")
+            self._refuse(_why_not(data))
             return None
         if (end if end > 0 else len(data)) > MAX_HEAD_BYTES:
             self._refuse(b"431 Request Header Fields Too Large")
@@ -94,9 +110,12 @@ class DoorProtocol(CarryingProtocol):
         """Take what belongs to the body; never nothing, or the loop above would not end."""
         if not self._body_left:  # the parser knows better, or has given up on this connection
             piece, self._pending = self._pending, b""
-            return piece
-        piece, self._pending = self._pending[: self._body_left], self._pending[self._body_left :]
-        self._body_left -= len(piece)
+        else:
+            left = self._body_left
+            piece, self._pending = self._pending[:left], self._pending[left:]
+            self._body_left = left - len(piece)
+        self._body_heard += len(piece)
+        self._leave_unread(len(piece))
         return piece
 
     def on_message_begin(self) -> None:
@@ -106,14 +125,55 @@ class DoorProtocol(CarryingProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Learn the length of the body."""
+        """Learn the length of the body, and expect it."""
         self._body_left = _body_length(self.headers) if self._feeds_head else None
+        if self._body_left != 0:
+            self._body_unread = 0
+            self._body_patience.start(self.loop)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Expect a head again."""
         self._wants_head = True
+        self._body_patience.stop()
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Expect the caller to read on."""
+        super().pause_writing()
+        self._reader_patience.start(self.loop)
+
+    def resume_writing(self) -> None:
+        """Write on: the caller has read."""
+        self._reader_patience.stop()
+        super().resume_writing()
+
+    def _heard_of_body(self) -> int:
+        cycle: RequestResponseCycle | None = self.cycle
+        if self.flow.read_paused or (cycle is not None and cycle.waiting_for_100_continue):
+            self._body_heard += LEAST_PROGRESS  # it is we who keep the caller waiting
+        return self._body_heard
+
+    def _read_by_caller(self) -> int:
+        return -self.transport.get_write_buffer_size()  # nothing is added while writing pauses
+
+    def _body_stalls(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_started:
+            self.transport.close()
+        else:
+            self._refuse(b"408 Request Timeout")
+
+    def _reader_stalls(self) -> None:
+        self.transport.abort()  # closing would wait for what is not read to be read
+
+    def _leave_unread(self, size: int) -> None:
+        """Hang up on a body that nobody reads, once its caller has had time for the answer."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and cycle.response_complete and not self._wants_head:
+            self._body_unread += size
+            if self._body_unread > MOST_UNREAD_BYTES:
+                self.transport.close()
 
     def _arm(self) -> None:
         self._deadline = self.loop.call_later(self.head_seconds, self._too_slow)
@@ -146,6 +206,12 @@ def _begins_well(data: bytes) -> bool:
     return not newline or _VERSION.search(line) is not None
 
 
+def _why_not(data: bytes) -> bytes:
+    """Say what is wrong with a request line; a version that we do not speak is 505."""
+    is_other = _OTHER_VERSION.match(data) is not None
+    return b"505 HTTP Version Not Supported" if is_other else b"400 Bad Request"
+
+
 def _end_of_head(data: bytes) -> int:
     """Return where the head ends, -1 while it does not; bare line feeds count, as they parse."""
     end = data.find(b"\r\n\r\n")
@@ -175,14 +241,16 @@ def _ascii_first_line(data: bytes) -> bytes:
     return _HIGH.sub(lambda found: b"%%%02X" % found[0][0], line) + data[end:]
 
 
-def configure(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
+def configure(
+    app: ASGIApp, *, host: str, port: int, stall: float = STALL_SECONDS
+) -> uvicorn.Config:
     """Return how an application is served; no choice is left to what happens to be installed."""
     return uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
-        http=partial(DoorProtocol, outbox=Outbox()),  # type: ignore[arg-type]  # uvicorn only calls it
+        http=partial(DoorProtocol, outbox=Outbox(), stall=stall),  # type: ignore[arg-type]  # uvicorn only calls it
         ws="none",
         lifespan="on",
         access_log=False,
@@ -196,7 +264,14 @@ def configure(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
     )
 
 
-def run(app: ASGIApp, *, host: str, port: int, listening: socket.socket | None = None) -> None:
+def run(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    listening: socket.socket | None = None,
+    stall: float = STALL_SECONDS,
+) -> None:
     """Serve until told to stop (SIGINT, SIGTERM). `listening` is used instead of host and port."""
-    server = uvicorn.Server(configure(app, host=host, port=port))
+    server = uvicorn.Server(configure(app, host=host, port=port, stall=stall))
     server.run(sockets=[listening] if listening else None)

@@ -105,6 +105,16 @@ class ServeSettings(_Table):
     poll: PositiveFloat = Field(
         0.25, description="Seconds between looks at the catalogue's revision."
     )
+    stall_timeout: PositiveFloat = Field(
+        30.0,
+        description="Seconds in each of which a caller must send at least 1 kB of its body, or "
+        "read as much of its answer, or be cut off.",
+    )
+    max_body: PositiveInt = Field(
+        8 * 1024 * 1024,
+        description="Bytes a request's body may have where no route says otherwise; "
+        "more is answered with 413.",
+    )
     redirect_max_age: NonNegativeInt = Field(
         3600,
         description="Seconds a redirect may be kept by browsers and caches; "

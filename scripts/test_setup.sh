@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What the tests need from Debian beside Python: a browser, PostgreSQL, and the web servers that we
-# are measured beside and that read what we export. Installs what is missing when it may, says what
-# is missing when it may not. Nothing is started, no database cluster is made; run it as often as
-# you like. Always exits 0: a test whose program is missing is skipped with that reason.
+# What the tests need from Debian beside Python: a browser, PostgreSQL, the web servers that we are
+# measured beside and that read what we export, and slowhttptest for a drill. Installs what is
+# missing when it may, says what is missing when it may not. Nothing is started, no database cluster
+# is made; run it as often as you like. Always exits 0: a test whose program is missing is skipped
+# with that reason.
 set -euo pipefail
 
 found() {
@@ -12,6 +13,7 @@ found() {
         caddy) command -v caddy >/dev/null ;;
         haproxy) command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] ;;
         nginx) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
+        slowhttptest) command -v slowhttptest >/dev/null ;;
         postgresql) command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     esac
 }
@@ -24,6 +26,7 @@ packages_of() {
         haproxy) echo haproxy ;;
         nginx) echo nginx-light ;;
         postgresql) echo postgresql ;;
+        slowhttptest) echo slowhttptest ;;
     esac
 }
 
@@ -32,16 +35,17 @@ skipped_without() {
         chromium) echo "the browser journeys (marked browser)" ;;
         nginx) echo "the comparison with nginx (benchmarks and its journeys)" ;;
         apache | caddy | haproxy) echo "the exported files in that server" ;;
+        slowhttptest) echo "the drill with slow callers" ;;
         postgresql) echo "the PostgreSQL half of the engine suites" ;;
     esac
 }
 
 missing=()
-for program in chromium nginx apache caddy haproxy postgresql; do
+for program in chromium nginx apache caddy haproxy postgresql slowhttptest; do
     found "$program" || missing+=("$program")
 done
 if [ ${#missing[@]} -eq 0 ]; then
-    echo "test set-up: chromium, PostgreSQL and four web servers are here"
+    echo "test set-up: chromium, PostgreSQL, slowhttptest and four web servers are here"
     exit 0
 fi
 

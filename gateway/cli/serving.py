@@ -21,7 +21,8 @@ def serve(context: typer.Context) -> None:
     place: Workplace = context.obj
     settings = place.settings
     configure_logs()
-    run(create_site(settings), host=settings.serve.host, port=settings.serve.port)
+    at = settings.serve
+    run(create_site(settings), host=at.host, port=at.port, stall=at.stall_timeout)
 
 
 def console(context: typer.Context) -> None:

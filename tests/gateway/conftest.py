@@ -39,7 +39,7 @@ from catalogue.search.engines import rebuild_index
 from catalogue.sites import Sites as SiteTable
 from catalogue.warc import Exchange
 from gateway.app import create_site
-from gateway.serving import configure
+from gateway.serving import STALL_SECONDS, configure
 from gateway.settings import PortalSettings, RouteSettings, ServeSettings, Settings, SiteSettings
 from redirects.mapping import Mapping, MappingKind
 from redirects.sites import Sites
@@ -59,9 +59,11 @@ def serve() -> Iterator[Callable[..., str]]:
     """Serve an application the way `hopnhat serve` does; gives its origin."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def start(app: ASGIApp, listening: socket.socket | None = None) -> str:
+    def start(
+        app: ASGIApp, listening: socket.socket | None = None, *, stall: float = STALL_SECONDS
+    ) -> str:
         listening = listening or listen()
-        server = uvicorn.Server(configure(app, host="127.0.0.1", port=0))
+        server = uvicorn.Server(configure(app, host="127.0.0.1", port=0, stall=stall))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         running.append((server, thread))

@@ -10,7 +10,7 @@ import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "test_setup.sh"
 BASH = shutil.which("bash")
-PROGRAMS = ("chromium", "nginx", "apache2", "caddy", "haproxy", "initdb")
+PROGRAMS = ("chromium", "nginx", "apache2", "caddy", "haproxy", "initdb", "slowhttptest")
 
 
 def run(path: Path, **programs: str) -> subprocess.CompletedProcess[str]:
@@ -33,7 +33,10 @@ def run(path: Path, **programs: str) -> subprocess.CompletedProcess[str]:
 def test_nothing_is_done_where_everything_is_there(tmp_path: Path) -> None:
     done = run(tmp_path, **dict.fromkeys(PROGRAMS, "exit 1"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "test set-up: chromium, PostgreSQL and four web servers are here\n"
+    assert (
+        done.stdout
+        == "test set-up: chromium, PostgreSQL, slowhttptest and four web servers are here\n"
+    )
 
 
 def test_who_may_not_install_is_told_what_is_skipped(tmp_path: Path) -> None:

@@ -196,6 +196,8 @@ MALFORMED = [
     (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"414"),
     (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"A: b\r\n" * 120 + b"\r\n", b"431"),
     (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nA: " + b"b" * 40_000 + b"\r\n\r\n", b"431"),
+    (b"POST /tim-kiem HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999999\r\n\r\n", b"413"),
+    (b"GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n", b"421"),
 ]
 
 
