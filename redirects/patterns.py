@@ -40,16 +40,24 @@ class Patterns:
     """Many patterns asked at once, in the order they were given.
 
     Raises:
-        PatternError: naming the first pattern that cannot be used.
+        PatternError: naming the first pattern that cannot be used, or the last one where all of
+            them together need more memory than there is for them.
     """
 
-    def __init__(self, patterns: Iterable[tuple[str, str]]) -> None:
-        self._compiled = [compile_pattern(name, text) for name, text in patterns]
-        self._set = re2.Set.SearchSet(_options(_SET_MEMORY))
+    def __init__(self, patterns: Iterable[tuple[str, str]], *, memory: int = _SET_MEMORY) -> None:
+        named = list(patterns)
+        self._compiled = [compile_pattern(name, text) for name, text in named]
+        self._set = re2.Set.SearchSet(_options(memory))
         for compiled in self._compiled:
             self._set.Add(compiled.pattern)
         if self._compiled:
-            self._set.Compile()
+            try:
+                self._set.Compile()
+            except re2.error as error:
+                name, text = named[-1]
+                reason = f"and the {len(named)} others need more than {memory} bytes together"
+                told = f"{len(named)} mẫu cùng nhau cần nhiều bộ nhớ hơn mức cho phép."
+                raise PatternError(name, text[:40], reason, told) from error
 
     def __len__(self) -> int:
         return len(self._compiled)

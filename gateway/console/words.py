@@ -131,7 +131,7 @@ RUNGS: dict[str, str] = {
     "archived copy": _("Bản lưu"),
     "unresolved": _("Chưa quyết định"),
 }
-"""The rungs of the ladder (redirects.resolver.Rung)."""
+"""The rungs of the ladder (redirects.ladder.Rung)."""
 
 STEP_OUTCOMES: dict[str, str] = {
     "no match": _("không khớp"),

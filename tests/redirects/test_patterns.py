@@ -115,3 +115,10 @@ def test_five_thousand_patterns_of_the_worst_sort_cost_linear_time() -> None:
     assert min(seconds(100_000) for _ in range(3)) < 100 * max(
         min(seconds(10_000) for _ in range(3)), 1e-4
     )
+
+
+def test_patterns_that_need_too_much_memory_together_are_refused_by_name() -> None:
+    many = [(f"r{n}", f"^/abc{n}/(a|b)*x{{1,50}}$") for n in range(200)]
+    with pytest.raises(PatternError, match=r"'r199'.* and the 200 others need more than 20000"):
+        Patterns(many, memory=20_000)
+    assert Patterns(many).matching("/abc7/abx") == [7]

@@ -1,0 +1,290 @@
+"""The ladder of one site: every outcome of an old address, in the order it is tried.
+
+Built once a revision; `redirects.resolver` finds the ladder of a host and climbs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+from urllib.parse import quote
+
+from redirects import entry as entries
+from redirects.entry import digest, names_digest
+from redirects.keys import key_maker
+from redirects.mapping import CanonicalUrl, MappingKind
+from redirects.patterns import Patterns, expand
+from redirects.resolution import (
+    Archived,
+    Gone,
+    Live,
+    Moved,
+    Proxied,
+    Request,
+    Resolution,
+    Split,
+)
+from redirects.route import ApiRoute
+from redirects.rule import Rule, RulePlace
+from redirects.site import Portal, Site
+from redirects.sites import Sites
+from redirects.targets import SAME_AS, TargetError, location
+from redirects.trying import with_query
+from redirects.url import parse_url
+
+Lookup = Callable[[bytes], bytes | None]
+
+# What of a visitor's query stands as it is; raw UTF-8, blanks and line breaks become escapes.
+_IN_QUERY = "%/:?@!$&'()*+,;=~[]"
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
+# What people type or paste behind a link: "(xem https://…/tin.html)."
+_TYPED_BEHIND = ").,;:!?\"'>]}”’…"
+
+
+class Rung(StrEnum):
+    """The rungs of the ladder, top first."""
+
+    HOST = "host"
+    API_ROUTE = "api route"
+    LIVE = "live page"
+    RULE_BEFORE = "rule before"
+    MAPPING = "mapping"
+    NEAR_MAPPING = "near mapping"
+    RULE_PATTERN = "rule"
+    RULE_AFTER = "rule after"
+    ARCHIVED_COPY = "archived copy"
+    UNRESOLVED = "unresolved"
+
+
+class Visit:
+    """One request on its way up: its key and entry, and remarks for the explanation."""
+
+    __slots__ = ("entry", "key", "near", "on", "remarks", "request")
+
+    def __init__(self, request: Request, key: CanonicalUrl, entry: bytes) -> None:
+        self.request = request
+        self.key = key
+        self.entry = entry
+        self.near: list[tuple[CanonicalUrl, bytes]] = []
+        self.remarks: list[str] = []
+        self.on: date | None = None
+
+    @property
+    def address(self) -> str:
+        """The canonical path with its query."""
+        return self.key[self.key.index("/") :]
+
+
+class _RuleSet(NamedTuple):
+    rules: tuple[Rule, ...]
+    patterns: Patterns
+
+
+Ask = Callable[[Visit], Resolution | None]
+
+
+class Ground(NamedTuple):
+    """What the ladders of one revision share."""
+
+    portal: Portal
+    sites: Sites
+    lookup: Lookup
+    live: Patterns
+    today: Callable[[], date]
+
+
+class Ladder:
+    """What is asked about an address of one site, rung by rung: `rungs`, top first."""
+
+    def __init__(
+        self, site: Site, rules: tuple[Rule, ...], ground: Ground, *, portal: bool
+    ) -> None:
+        self._site = site
+        self._maker = key_maker(site)
+        self._portal = ground.portal
+        self._sites = ground.sites
+        self._lookup = ground.lookup
+        self._live = ground.live
+        self._today = ground.today
+        self._old_server = _old_server(site)
+        self.rungs = self._rungs(rules, portal=portal)
+
+    def visit(self, request: Request, *, knows_case: bool) -> Visit:
+        """Make the key of a request and look it up; a mapping in its very case goes first."""
+        maker = self._maker
+        if knows_case and maker.may_differ_in_case(request.raw_path, request.raw_query):
+            exact = maker.exact_key(request.host, request.raw_path, request.raw_query)
+            entry = self._lookup(digest(exact))
+            if entry is not None:
+                return Visit(request, exact, entry)
+        key = maker.key(request.host, request.raw_path, request.raw_query)
+        return Visit(request, key, self._lookup(digest(key)) or b"")
+
+    def _rungs(
+        self, rules: tuple[Rule, ...], *, portal: bool
+    ) -> tuple[tuple[Rung, Ask | None], ...]:
+        before, pattern, after = (_rule_set(rules, self._site, place) for place in RulePlace)
+        return (
+            (Rung.LIVE, self._ask_live if portal else None),
+            (Rung.RULE_BEFORE, self._ask_rules(before)),
+            (Rung.MAPPING, self._ask_mapping),
+            (Rung.NEAR_MAPPING, self._ask_near_mapping),
+            (Rung.RULE_PATTERN, self._ask_rules(pattern)),
+            (Rung.RULE_AFTER, self._ask_rules(after)),
+            (Rung.ARCHIVED_COPY, self._ask_copy),
+        )
+
+    # --- the rungs ---
+
+    def _ask_live(self, visit: Visit) -> Resolution | None:
+        path = visit.address.partition("?")[0]
+        return Live(visit.request.host) if self._live.matching(path) else None
+
+    def _ask_mapping(self, visit: Visit) -> Resolution | None:
+        return self._decided(visit.request, visit.key, visit.entry)
+
+    def _ask_near_mapping(self, visit: Visit) -> Resolution | None:
+        for key in self._near_keys(visit.key):
+            entry = self._lookup(digest(key))
+            if entry is None:
+                continue
+            visit.near.append((key, entry))
+            resolution = self._decided(visit.request, key, entry)
+            if resolution is not None:
+                visit.remarks.append(f"looked up as {key}")
+                return resolution
+        return None
+
+    def _ask_rules(self, rule_set: _RuleSet) -> Ask | None:
+        if not rule_set.rules:
+            return None
+
+        def ask(visit: Visit) -> Resolution | None:
+            for number in rule_set.patterns.matching(visit.address):
+                rule = rule_set.rules[number]
+                if rule.has_dates and not rule.is_valid(visit.on or self._today()):
+                    visit.remarks.append(f"rule {rule.name} is not for this day")
+                    continue
+                captures = rule_set.patterns.captures(number, visit.address)
+                resolution = self._ruled(rule, captures, visit)
+                if resolution is not None:
+                    visit.remarks.append(f"by rule {rule.name}")
+                    return resolution
+            return None
+
+        return ask
+
+    def _ask_copy(self, visit: Visit) -> Resolution | None:
+        for key, entry in ((visit.key, visit.entry), *visit.near):
+            if entry[:1].isupper():
+                return Archived(self._site.name, key)
+        return None
+
+    # --- what an entry and a rule mean ---
+
+    def _decided(self, request: Request, key: CanonicalUrl, entry: bytes) -> Resolution | None:
+        redirect = entries.read_redirect(entry)
+        if redirect is not None:
+            location, on_trial, since = redirect
+            statuses = (302, 307) if on_trial else (301, 308)
+            status = statuses[request.method not in _WITHOUT_BODY]
+            return Moved(self._site.name, key, location, status, since)
+        kind = entry[:1].lower()
+        if kind == entries.SPLIT:
+            return Split(self._site.name, key, *entries.read_split(entry))
+        if kind == entries.GONE:
+            copied = entry[:1].isupper()
+            return Gone(self._site.name, key, entries.read_reason(entry), archived=copied)
+        if kind == entries.ARCHIVED:
+            return Archived(self._site.name, key)
+        return self._kept() if kind == entries.KEEP else None
+
+    def _kept(self) -> Resolution | None:
+        """Pass on to the old server, as a preserved API is; its route is made once a revision."""
+        return None if self._old_server is None else Proxied(self._old_server)
+
+    def _ruled(self, rule: Rule, captures: dict[str, str], visit: Visit) -> Resolution | None:
+        copied = visit.entry[:1].isupper()
+        match rule.kind:
+            case MappingKind.MOVED | MappingKind.TEMPORARY:
+                return self._redirected(rule, captures, visit)
+            case MappingKind.GONE:
+                return Gone(self._site.name, visit.key, rule.reason, archived=copied)
+            case MappingKind.ARCHIVED:
+                return Archived(self._site.name, visit.key) if copied else None
+            case MappingKind.KEEP:
+                return self._kept()
+            case MappingKind.SPLIT | MappingKind.UNRESOLVED:
+                return None
+
+    def _redirected(self, rule: Rule, captures: dict[str, str], visit: Visit) -> Resolution | None:
+        target = expand(rule.target or "", captures)
+        if target.startswith(SAME_AS):
+            return self._same_as(target, visit)
+        brought = quote(visit.request.raw_query.partition(b"#")[0], safe=_IN_QUERY)
+        target = with_query(target, rule, brought)
+        try:
+            target = location(target, self._portal)
+        except TargetError as error:
+            visit.remarks.append(f"rule {rule.name} refused: {error}")
+            return None
+        found = self._sites.key_of_url(parse_url(target))
+        if found is not None and found[1] == visit.key:
+            visit.remarks.append(f"rule {rule.name} refused: it leads back to the same address")
+            return None
+        entry = entries.MOVED if rule.kind is MappingKind.MOVED else entries.TEMPORARY
+        return self._decided(visit.request, visit.key, entry + target.encode())
+
+    def _same_as(self, target: str, visit: Visit) -> Resolution | None:
+        """Answer as the other spelling is answered: its mapping, or the copy of it."""
+        path, _, query = target.removeprefix(SAME_AS).partition("?")
+        key = self._maker.key(visit.request.host, path.encode(), query.encode())
+        entry = self._lookup(digest(key))
+        visit.remarks.append(f"the same as {key}")
+        if entry is None:
+            return None
+        resolution = self._decided(visit.request, key, entry)
+        if resolution is None and entry[:1].isupper():
+            return Archived(self._site.name, key)
+        return resolution
+
+    def _near_keys(self, key: CanonicalUrl) -> Iterable[CanonicalUrl]:
+        """Other spellings a visitor may have meant, likeliest first."""
+        if "?" not in key and key[-1] not in _TYPED_BEHIND:
+            return  # nearly every miss: there is nothing to leave off
+        bare = key.rstrip(_TYPED_BEHIND)
+        typed = CanonicalUrl(bare.rstrip("/") if bare.count("/") > 1 else bare)
+        for candidate in dict.fromkeys((key, typed)):
+            if candidate != key:
+                yield candidate
+            relaxed = self._without_unused(candidate)
+            if relaxed != candidate:
+                yield relaxed
+
+    def _without_unused(self, key: CanonicalUrl) -> CanonicalUrl:
+        """Drop the parameters that no mapping of the path speaks of."""
+        path_key, question, query = key.partition("?")
+        if not question:
+            return key
+        path = path_key[path_key.index("/") :]
+        if self._maker.policy_of(path).query.mode != "ignored":
+            return key
+        used = (self._lookup(names_digest(path_key)) or b"").decode().split("&")
+        kept = [piece for piece in query.split("&") if piece.partition("=")[0] in used]
+        return CanonicalUrl(f"{path_key}?{'&'.join(kept)}" if kept else path_key)
+
+
+def _rule_set(rules: Iterable[Rule], site: Site, place: RulePlace) -> _RuleSet:
+    chosen = sorted(
+        (rule for rule in rules if rule.site == site.name and rule.place is place),
+        key=lambda rule: (rule.order, rule.name),
+    )
+    return _RuleSet(tuple(chosen), Patterns((rule.name, rule.pattern) for rule in chosen))
+
+
+def _old_server(site: Site) -> ApiRoute | None:
+    if site.old_server is None:
+        return None
+    return ApiRoute(f"{site.name}-old-server", site.host, "/*", site.old_server)
