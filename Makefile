@@ -51,7 +51,7 @@ $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-bench.lock
 	touch $@
 
-bench: $(VENV)/.bench  ## make bench NAME=redirects|snapshots|importing|suggest|canonical|extract|search|archive|passthrough
+bench: $(VENV)/.bench  ## make bench NAME=redirects|snapshots|importing|suggest|traffic|canonical|extract|search|archive|passthrough
 	$(BIN)/python -m benchmarks.$(NAME)
 
 lock: $(VENV)/.dev  ## Renew the lock files.
