@@ -10,7 +10,7 @@ from gateway.security import host_of
 from redirects.canonical import split_key
 from redirects.mapping import CanonicalUrl
 
-_EXTENSION = re.compile(r"\.(?:html?|aspx?|php|jsp|do|ashx)$")
+_EXTENSIONS = frozenset({"htm", "html", "asp", "aspx", "php", "jsp", "do", "ashx"})
 _WORD = re.compile(r"[^\W_]+")
 _ID = re.compile(r"[\da-f]{6,}|\d+")
 
@@ -26,7 +26,8 @@ def words_in(key: CanonicalUrl) -> str:
     """Return what an old address says in words: "/tin-tuc/gia-dat-2024-123.html" is "gia dat"."""
     segments = [piece for piece in split_key(key)[1].split("/") if piece]
     for segment in reversed(segments):
-        found = _WORD.findall(_EXTENSION.sub("", segment))
+        stem, _dot, extension = segment.rpartition(".")
+        found = _WORD.findall(stem if extension in _EXTENSIONS else segment)
         words = " ".join([word for word in found if not _ID.fullmatch(word)])
         if len(words) > 3:  # noqa: PLR2004 - shorter than a word and a half says nothing
             return words

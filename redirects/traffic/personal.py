@@ -25,7 +25,8 @@ _CODES = re.compile(
     re.IGNORECASE,
 )
 
-_PERHAPS_CODE = re.compile(r"\d{6}")  # every code has six digits in a row: quick to rule out
+# Every code has twelve digits in a row, or six between hyphens: quick to rule out.
+_PERHAPS_CODE = re.compile(r"\d{12}|-\d{6}-")
 
 
 def hide_codes(key: CanonicalUrl, secret: bytes) -> CanonicalUrl:

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from redirects.mapping import CanonicalUrl
 from redirects.site import QueryPolicy, Site
+from redirects.traffic import personal
 from redirects.traffic.lines import LogFormat, format_of
 from redirects.traffic.opening import LogError
 from redirects.traffic.personal import hide_codes, without_codes
@@ -219,3 +222,8 @@ def test_a_longer_log_takes_no_more_memory(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ['{"a":', "{" * 5_000, '{"status": 1}', '"GET ' * 9_000])
 def test_hostile_lines_are_only_counted(tmp_path: Path, line: str) -> None:
     assert read(written(tmp_path, line + "\n"))[1].report.unreadable == 1
+
+
+@given(st.text(st.sampled_from("H57.132-260804-0583/?=&~a"), max_size=60))
+def test_what_is_quickly_ruled_out_holds_no_code(text: str) -> None:
+    assert without_codes(text) == personal._CODES.sub("~", text)
