@@ -7,10 +7,20 @@ from pathlib import Path
 import pytest
 
 from tests.browsing import browser
-from tests.gateway.conftest import listen, serve
+from tests.gateway.conftest import blank_catalogue, listen, serve, talk_raw, town, upstream
 from tests.redirects.conftest import world
 
-__all__ = ["artefacts", "browser", "listen", "serve", "world"]
+__all__ = [
+    "artefacts",
+    "blank_catalogue",
+    "browser",
+    "listen",
+    "serve",
+    "talk_raw",
+    "town",
+    "upstream",
+    "world",
+]
 
 
 @pytest.fixture(scope="session")
