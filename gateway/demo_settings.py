@@ -14,8 +14,8 @@ _OLD_PROVINCE = "www.haiduong.gov.vn.localhost"
 _DISTRICT = "gialoc.haiduong.gov.vn.localhost"
 _ROUTES: tuple[dict[str, str], ...] = (
     {"name": "danh-muc-don-vi", "host": _NEW_HOST, "path": "/webservice/DMDVHC.asmx"},
-    {"name": "van-ban", "host": _NEW_HOST, "path": "/api/*"},
-    {"name": "van-ban-viet-hoa", "host": _NEW_HOST, "path": "/API/*"},
+    {"name": "van-ban", "host": _NEW_HOST, "path": "/api/vanban"},
+    {"name": "van-ban-viet-hoa", "host": _NEW_HOST, "path": "/API/VanBan"},
     {"name": "nguon-tin", "host": _NEW_HOST, "path": "/_layouts/listfeed.aspx"},
     {"name": "gop-y", "host": _NEW_HOST, "path": "/gop-y"},
     {"name": "tra-cuu-ho-so", "host": _OLD_PROVINCE, "path": "/tra-cuu-tien-do"},
