@@ -35,6 +35,7 @@ from gateway.security import Refusal, admit, asks_for_the_server
 from gateway.settings import Settings
 from gateway.site.archived import ArchivePages
 from gateway.site.feeds import Feeds
+from gateway.site.guide import TechnicalGuide
 from gateway.site.not_found import SEARCHES_A_SECOND, NotFoundPages
 from gateway.site.notices import Notices
 from gateway.site.old_host import PATHS as OLD_HOST_PATHS
@@ -204,6 +205,7 @@ def create_site(settings: Settings) -> ASGIApp:
     register = load_register()
     units = UnitPages(register=register, pages=pages, today=today_in_vietnam)
     feeds = Feeds(database=database, pages=pages)
+    guide = TechnicalGuide(live=live, register=register, pages=pages, today=today_in_vietnam)
     kept = ArchivePages(
         database=database, archive=archive, live=live, pages=pages, notices=notices, sites=sites
     )
@@ -235,6 +237,7 @@ def create_site(settings: Settings) -> ASGIApp:
             units=units,
             kept=kept,
             feeds=feeds,
+            guide=guide,
             metrics=metrics,
         ),
         exception_handlers=trouble(notices),

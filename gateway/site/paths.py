@@ -18,6 +18,7 @@ LIVE_PATHS: tuple[str, ...] = (
     "/luu-tru/tep",
     "/lien-he",
     "/tro-giup",
+    "/tai-lieu-ky-thuat",
     "/static/:name",
     "/robots.txt",
     "/sitemap.xml",

@@ -21,6 +21,7 @@ from gateway.rendering import STATIC, Pages
 from gateway.site.archived import ArchivePages
 from gateway.site.documents import DocumentPages
 from gateway.site.feeds import Feeds
+from gateway.site.guide import TechnicalGuide
 from gateway.site.notices import Notices
 from gateway.site.searching import SearchIndex, SearchPage
 from gateway.site.sections import SectionPages
@@ -39,6 +40,7 @@ def portal_routes(
     units: UnitPages,
     kept: ArchivePages,
     feeds: Feeds,
+    guide: TechnicalGuide,
     metrics: Metrics,
 ) -> list[BaseRoute]:
     """Return every path of the new portal; `gateway.site.paths` names them for shared hosts."""
@@ -57,6 +59,7 @@ def portal_routes(
         Route("/tep/{id:int}/{name}", documents.file),
         Route("/lien-he", _plain(pages, "site/contact.html")),
         Route("/tro-giup", _plain(pages, "site/help.html")),
+        Route("/tai-lieu-ky-thuat", guide.page),
         Route("/robots.txt", feeds.robots),
         Route("/sitemap.xml", feeds.sitemap_index),
         Route("/sitemap/{number:int}.xml", feeds.sitemap),

@@ -38,6 +38,7 @@ PLACES = {
     "not-found": "{old}/web/guest/-/quy-hoach-su-dung-dat",
     "district": "http://gialoc.haiduong.localhost:{port}/",
     "help": "{portal}/tro-giup",
+    "guide": "{portal}/tai-lieu-ky-thuat",
 }
 BODY = """
 <p>Căn cứ Luật Đất đai và các văn bản hướng dẫn thi hành, Uỷ ban nhân dân tỉnh ban hành quy hoạch

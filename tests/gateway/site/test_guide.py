@@ -1,0 +1,68 @@
+"""The guide for programmers: every line of it comes from data, and every sample call works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from gateway.settings import RouteSettings
+
+
+@pytest.fixture
+def visit(town: Any, open_town: Callable[[Any], str]) -> Callable[..., httpx.Response]:
+    routes = (
+        *town.settings.route,
+        RouteSettings(
+            name="tra-cuu",
+            host="www.haiduong.localhost",
+            path="/tra-cuu",
+            query="dang=json",
+            methods=("POST", "GET"),
+            upstream="http://10.9.8.7:81",
+            contact="Trung tâm phục vụ hành chính công",
+        ),
+    )
+    town.settings = town.settings.model_copy(update={"route": routes})
+    open_town(town)
+    port = town.listening.getsockname()[1]
+
+    def ask(path: str) -> httpx.Response:
+        host = {"host": f"haiphong.localhost:{port}"}
+        return httpx.get(f"http://127.0.0.1:{port}{path}", headers=host, trust_env=False)
+
+    return ask
+
+
+def test_the_guide_lists_what_is_published(visit: Callable[..., httpx.Response]) -> None:
+    page = visit("/tai-lieu-ky-thuat").text
+    assert "www.haiduong.localhost/api/*" in page
+    assert "Sở Nội vụ" in page
+    assert "www.haiduong.localhost/tra-cuu?dang=json</code></td><td>GET, POST</td>" in page
+    assert "10.9.8.7" not in page, "where the old servers are is nobody's business"
+
+
+def test_the_guide_names_the_codes_that_changed_hands(
+    visit: Callable[..., httpx.Response],
+) -> None:
+    page = visit("/tai-lieu-ky-thuat").text
+    for code in ("15", "24", "44", "52", "80", "82", "91"):
+        assert f'/don-vi/{code}">{code}</a>' in page
+    assert re.search("<td>Tỉnh Bắc Giang</td><td>Tỉnh Bắc Ninh</td><td>0?1/0?7/2025</td>", page)
+    assert "202/2025/QH15" in page
+
+
+def test_the_guide_speaks_english_too(visit: Callable[..., httpx.Response]) -> None:
+    page = visit("/tai-lieu-ky-thuat?lang=en").text
+    assert "A unit code means a unit only together with a date." in page
+
+
+def test_every_sample_call_of_the_guide_works(visit: Callable[..., httpx.Response]) -> None:
+    page = visit("/tai-lieu-ky-thuat").text
+    calls = re.findall(r'href="http://haiphong\.localhost:\d+(/api/[^"]+)"', page)
+    assert len(calls) == 6
+    for call in calls:
+        assert visit(call.replace("&amp;", "&")).status_code == 200, call
