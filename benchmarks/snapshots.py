@@ -175,11 +175,11 @@ def answered(port: int, path: str) -> int | None:
     return status
 
 
-def load_script(folder: Path, count: int) -> Path:
-    """What wrk asks for: decided addresses spread over all of them."""
-    listing = folder / "paths"
-    listing.write_text("\n".join(quote(path_of(n)) for n in range(0, count, 10)) + "\n")
-    script = folder / "load.lua"
+def load_script(folder: Path, count: int, *, every: int) -> Path:
+    """What wrk asks for: every so many of the decided addresses."""
+    listing = folder / f"{every}.paths"
+    listing.write_text("\n".join(quote(path_of(n)) for n in range(0, count, every)) + "\n")
+    script = folder / f"{every}.lua"
     script.write_text(
         f"""local requests, at = {{}}, 0
 function init(args)
@@ -260,9 +260,10 @@ def measure_million(folder: Path, *, count: int = MILLION, swaps: int = SWAPS) -
     empty = workplace(folder / "empty", 0)
     full = workplace(folder / "full", count)
     path, spent, peak = compiled(COMPILE, str(full))
-    script = load_script(folder, count)
+    script = load_script(folder, count, every=10)
+    one_address = load_script(folder, count, every=count)  # an empty site would count all others
     with serving(empty, "/x", 404) as (pid, port, empty_ready):
-        load(port, script, 3)
+        load(port, one_address, 3)
         empty_mb = private_mb(pid)
     with serving(full, path_of(7), 301) as (pid, port, ready):
         load(port, script, 5)

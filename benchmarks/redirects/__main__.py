@@ -14,13 +14,12 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from benchmarks.importing import GOVUK, run_import, unpack, write_settings
+from benchmarks.importing import GOVUK, prepare, run_import
 from benchmarks.measure import print_line, print_table
 from benchmarks.redirects.contest import NGINX, OURS, PEERS, Size, print_outcome, run_contest
 from benchmarks.redirects.decisions import MILLION
 from benchmarks.redirects.resolving import measure_resolving
 from benchmarks.snapshots import SWAPS, measure_million
-from catalogue.migrating import migrate
 
 FULL = Size(decisions=MILLION, asked=200_000, rounds=5, seconds=2)
 QUICK = Size(decisions=5_000, asked=2_000, rounds=1, seconds=1)
@@ -47,10 +46,7 @@ def measure_contest(folder: Path, size: Size) -> dict[str, float | None]:
 
 def measure_import(folder: Path) -> float:
     """CPU seconds to take GOV.UK's redirects into an empty catalogue, by the real verb."""
-    files = unpack(folder / "govuk")
-    settings = write_settings(folder, files)
-    (folder / "data").mkdir()
-    migrate(f"sqlite:///{folder / 'data' / 'catalogue.db'}")
+    settings, files = prepare(folder)
     return run_import(settings, files).cpu_s
 
 
