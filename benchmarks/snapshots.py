@@ -175,11 +175,11 @@ def answered(port: int, path: str) -> int | None:
     return status
 
 
-def load_script(folder: Path, count: int, *, every: int) -> Path:
-    """What wrk asks for: every so many of the decided addresses."""
-    listing = folder / f"{every}.paths"
-    listing.write_text("\n".join(quote(path_of(n)) for n in range(0, count, every)) + "\n")
-    script = folder / f"{every}.lua"
+def load_script(folder: Path, name: str, numbers: range) -> Path:
+    """What wrk asks for: the addresses of these numbers."""
+    listing = folder / f"{name}.paths"
+    listing.write_text("\n".join(quote(path_of(number)) for number in numbers) + "\n")
+    script = folder / f"{name}.lua"
     script.write_text(
         f"""local requests, at = {{}}, 0
 function init(args)
@@ -260,12 +260,14 @@ def measure_million(folder: Path, *, count: int = MILLION, swaps: int = SWAPS) -
     empty = workplace(folder / "empty", 0)
     full = workplace(folder / "full", count)
     path, spent, peak = compiled(COMPILE, str(full))
-    script = load_script(folder, count, every=10)
-    one_address = load_script(folder, count, every=count)  # an empty site would count all others
+    script = load_script(folder, "decided", range(0, count, 10))
+    # Both write the page of an address nobody decided: its parts are no memory of decisions.
+    undecided = load_script(folder, "undecided", range(count, count + 1))
     with serving(empty, "/x", 404) as (pid, port, empty_ready):
-        load(port, one_address, 3)
+        load(port, undecided, 3)
         empty_mb = private_mb(pid)
     with serving(full, path_of(7), 301) as (pid, port, ready):
+        load(port, undecided, 3)
         load(port, script, 5)
         full_mb = private_mb_beside_another(pid, path)
         swap_ready, made, failed = swap_under_load(full, port, script, swaps=swaps)
