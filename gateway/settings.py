@@ -112,7 +112,7 @@ class ServeSettings(_Table):
     )
     max_body: PositiveInt = Field(
         8 * 1024 * 1024,
-        description="Bytes a request's body may have where no route says otherwise; "
+        description="Bytes a request's body may have where no route takes it; "
         "more is answered with 413.",
     )
     redirect_max_age: NonNegativeInt = Field(

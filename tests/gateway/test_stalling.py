@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
@@ -19,13 +20,15 @@ CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 async def take(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with the size of the body; at /early before it has come, at /much with 64 MB."""
+    """Answer with the size of the body; /early before it has come, /busy late, /much 64 MB."""
     if scope["type"] == "lifespan":
         while (message := await receive())["type"] != "lifespan.shutdown":
             await send({"type": f"{message['type']}.complete"})
         await send({"type": "lifespan.shutdown.complete"})
         return
-    size, more = 0, scope["raw_path"] == b"/a"
+    if scope["raw_path"] == b"/busy":
+        await asyncio.sleep(3 * STALL)
+    size, more = 0, scope["raw_path"] in {b"/a", b"/busy"}
     while more:
         message = await receive()
         size += len(message.get("body", b""))
@@ -64,6 +67,26 @@ def test_a_slow_body_that_moves_is_heard_out(origin: str, talk_raw: Callable[...
     head = POST + b"Connection: close\r\nContent-Length: 16000\r\n\r\n"
     answer = talk_raw(origin, head, *[b"x" * 1000] * 16, pause=0.08)
     assert answer.endswith(b"\r\n\r\n16000\n")
+
+
+@pytest.mark.parametrize("expects", [b"", b"Expect: 100-continue\r\n"])
+def test_a_caller_is_not_blamed_while_it_is_we_who_do_not_listen(
+    origin: str, talk_raw: Callable[..., bytes], expects: bytes
+) -> None:
+    size = 20 if expects else 900_000
+    head = POST.replace(b"/a", b"/busy") + expects + b"Content-Length: %d\r\n" % size
+    pieces = [head + b"Connection: close\r\n\r\n", b"x" * size]
+    pause = 3.5 * STALL if expects else 0.0
+    answer = talk_raw(origin, *pieces, pause=pause)
+    assert answer.endswith(b"\r\n\r\n%d\n" % size)
+
+
+def test_a_body_that_stalls_behind_its_answer_ends_the_connection(
+    origin: str, talk_raw: Callable[..., bytes]
+) -> None:
+    answer = talk_raw(origin, LENGTH.replace(b"/a", b"/early"), b"x")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"\r\n\r\n0\n")
 
 
 def test_a_body_that_goes_on_after_its_answer_is_not_listened_to_for_ever(
