@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from starlette.types import Scope
 
 from gateway.metrics import LOOPBACK
+from gateway.passthrough.public_names import NAMING, PublicName
 from redirects.route import ApiRoute
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -22,6 +24,7 @@ _OURS = frozenset(
 )
 _NOT_SENT_ON = _HOP_BY_HOP | _OURS
 _PSEUDONYM = b"1.1 hopnhat"
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def request_head(scope: Scope, route: ApiRoute, *, chunked: bool) -> bytes:
@@ -51,11 +54,11 @@ def target_of(scope: Scope) -> bytes:
 
 
 def response_headers(
-    headers: Headers, *, status: int, upstream: str, scope: Scope
+    headers: Headers, *, status: int, route: ApiRoute, scope: Scope
 ) -> list[tuple[bytes, bytes]]:
     """Return what goes back to the caller, in the upstream's order.
 
-    A Location that names the upstream itself, which only we can reach, names the public host.
+    What names the upstream itself, which only we can reach, names the public host.
     """
     named = _named_by_connection(headers)
     kept: list[tuple[bytes, bytes]] = []
@@ -65,8 +68,8 @@ def response_headers(
             continue
         if low == b"content-length" and status in {204, 304}:
             continue  # the server would wait for that many bytes
-        if low == b"location":
-            value = _led_back(value, upstream.encode("ascii"), scope)  # noqa: PLW2901 - the one header that changes
+        if low in NAMING:
+            value = _public_name(scope).rename(low, value, route)  # noqa: PLW2901 - the few headers that change
         kept.append((low, value))
     return kept
 
@@ -87,23 +90,63 @@ def _forwarded(scope: Scope, headers: Headers, host: bytes) -> list[bytes]:
     client = scope.get("client")
     address = client[0].encode("ascii") if client else b"unknown"
     proto = scope["scheme"].encode("ascii")
+    chain, addresses = b"", address
     via = _PSEUDONYM
-    if client is not None and client[0] in LOOPBACK:
+    if _is_front(client):
         before = _first(headers, b"x-forwarded-for")
-        address = before + b", " + address if before else address
+        addresses = before + b", " + address if before else address
         proto = _first(headers, b"x-forwarded-proto") or proto
+        chain = _first(headers, b"forwarded") or _nodes(before)
     if passed := _first(headers, b"via"):
         via = passed + b", " + via
     return [
         b"\r\nx-forwarded-for: ",
-        address,
+        addresses,
         b"\r\nx-forwarded-proto: ",
         proto,
         b"\r\nx-forwarded-host: ",
         host,
+        b"\r\nforwarded: ",
+        chain + b", " if chain else b"",
+        _node(address),
+        b";host=",
+        _quoted(host),
+        b";proto=",
+        proto,
         b"\r\nvia: ",
         via,
     ]
+
+
+def _public_name(scope: Scope) -> PublicName:
+    headers: Headers = scope["headers"]
+    scheme = scope["scheme"].encode("ascii")
+    if _is_front(scope.get("client")):
+        scheme = _first(headers, b"x-forwarded-proto") or scheme
+    return PublicName(scheme, _first(headers, b"host"))
+
+
+def _is_front(client: tuple[str, int] | None) -> bool:
+    """Say whether a call came through a server on this machine, which is believed."""
+    return client is not None and client[0] in LOOPBACK
+
+
+def _nodes(addresses: bytes) -> bytes:
+    return b", ".join(_node(one.strip()) for one in addresses.split(b",") if one.strip())
+
+
+def _node(address: bytes) -> bytes:
+    """Write an address as a node of Forwarded; an IPv6 one stands in brackets (RFC 7239, 6)."""
+    if address.count(b":") > 1 and not address.startswith(b"["):
+        address = b"[" + address + b"]"
+    return b"for=" + _quoted(address)
+
+
+def _quoted(value: bytes) -> bytes:
+    """Quote what is not a token, such as a host with its port (RFC 7239, 4)."""
+    if _TOKEN.fullmatch(value):
+        return value
+    return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 def _first(headers: Headers, wanted: bytes) -> bytes:
@@ -119,11 +162,3 @@ def _named_by_connection(headers: Headers) -> frozenset[bytes]:
             options = frozenset(option.strip() for option in value.lower().split(b","))
             return options - {b"close", b"keep-alive"}
     return frozenset()
-
-
-def _led_back(location: bytes, upstream: bytes, scope: Scope) -> bytes:
-    rest = location.removeprefix(upstream)
-    if len(rest) < len(location) and rest[:1] in {b"", b"/", b"?"}:
-        scheme: str = scope["scheme"]
-        return scheme.encode("ascii") + b"://" + _first(scope["headers"], b"host") + rest
-    return location

@@ -126,7 +126,7 @@ class Call:
         headers = response_headers(
             connection.headers,
             status=connection.status,
-            upstream=self._route.upstream,
+            route=self._route,
             scope=self._scope,
         )
         timeout = self._route.timeout

@@ -115,6 +115,7 @@ def test_a_front_server_on_this_machine_is_believed_about_the_caller(
     assert b"x-forwarded-for: 203.0.113.9, 127.0.0.1\r\n" in head
     assert b"x-forwarded-proto: https\r\n" in head
     assert b"x-forwarded-host: old.test\r\n" in head
+    assert b"forwarded: for=203.0.113.9, for=127.0.0.1;host=old.test;proto=https\r\n" in head
 
 
 def test_the_upstream_may_be_told_another_host(
