@@ -19,6 +19,7 @@ from gateway.toml_lines import line_of
 from redirects.calendar import today_in_vietnam
 from redirects.lint import lint
 
+_OWN_API = "/api/v1/"
 _UPSTREAM_PATIENCE = 2.0  # seconds to wait for an upstream to accept a connection
 
 
@@ -35,6 +36,7 @@ def check(settings: Settings, path: Path) -> list[str]:
         return findings  # rules and mappings mean nothing while it is not known whose a host is
     findings = [f"{at('rule', where)}: {what}" for where, what in _rules(settings)]
     findings += [f"{at('route', where)}: {what}" for where, what in _upstreams(settings)]
+    findings += [f"{at('route', where)}: {what}" for where, what in _shadows(settings)]
     findings += [f"{at('database')}: {what}" for what in _catalogue(settings)]
     return findings
 
@@ -76,6 +78,14 @@ def _upstreams(settings: Settings) -> Iterator[tuple[int, str]]:
             socket.create_connection((parts.hostname or "", port), _UPSTREAM_PATIENCE).close()
         except OSError as error:
             yield where, f"route {route.name}: {route.upstream} cannot be reached: {error}"
+
+
+def _shadows(settings: Settings) -> Iterator[tuple[int, str]]:
+    """Routes come first, so one that is too wide takes the portal's own API from its callers."""
+    for where, route in enumerate(settings.route):
+        is_prefix = route.path.endswith("*") and _OWN_API.startswith(route.path[:-1])
+        if is_prefix and not route.query and route.host in settings.portal.hosts:
+            yield where, f"route {route.name}: {route.path} takes the portal's own {_OWN_API} too"
 
 
 def _catalogue(settings: Settings) -> Iterator[str]:

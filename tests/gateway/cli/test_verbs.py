@@ -353,11 +353,18 @@ name = "chet"
 host = "gialoc.haiduong.gov.vn"
 path = "/api/*"
 upstream = "http://127.0.0.1:9"
+
+[[route]]
+name = "rong"
+host = "haiphong.gov.vn"
+path = "/api/*"
+upstream = "http://127.0.0.1:9"
 """
     )
     result = crawled.types("check")
     assert result.exit_code == 1
-    for culprit in ("khong-co", "evil.example", "127.0.0.1:9"):
+    own = "route rong: /api/* takes the portal's own /api/v1/ too"
+    for culprit in ("khong-co", "evil.example", "127.0.0.1:9", own):
         assert culprit in result.stderr, culprit
 
 
