@@ -1,4 +1,4 @@
-"""What a passed-on API call costs: the real site beside nginx's proxy_pass, same upstream, one run.
+"""What a passed-on API call costs: the real site beside nginx, HAProxy and Caddy in one run.
 
 CPU time of the proxying process alone, in turns A B A B, over kept connections on both sides. The
 upstream is another nginx that answers from disk.
@@ -6,11 +6,10 @@ upstream is another nginx that answers from disk.
 
 from __future__ import annotations
 
-import http.client
 import re
 import shutil
+import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -27,22 +26,24 @@ from benchmarks.measure import (
     private_mb,
     ratio,
 )
-from catalogue.migrating import migrate
+from benchmarks.passthrough_servers import (
+    GIGABYTE,
+    HOST,
+    SIZES,
+    Proxy,
+    caddy_command,
+    haproxy_command,
+    nginx_command,
+    running,
+    site_command,
+    upstream_command,
+)
 
 ROUNDS = 5
 SECONDS = 2
 CONNECTIONS = 32
-HOST = "www.haiduong.gov.vn"
-SIZES = {"1k": 1_000, "64k": 64_000, "10m": 10_000_000}
-
-
-@dataclass(frozen=True)
-class Proxy:
-    """A running proxy: which process to charge, and where it listens."""
-
-    name: str
-    pid: int
-    port: int
+STALLED = 20
+SLOW_CALLS = 200
 
 
 @dataclass(frozen=True)
@@ -53,118 +54,12 @@ class Load:
     p99_ms: float
 
 
-@contextmanager
-def running(command: Sequence[str], name: str, port: int, log: Path) -> Iterator[Proxy]:
-    """Start a server, wait until it passes a call on, and end it."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-    try:
-        wait_for_answer(process, port, log)
-        yield Proxy(name, process.pid, port)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def wait_for_answer(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Poll until a call is answered whole."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/api/1k", headers={"Host": HOST})
-            answer = connection.getresponse()
-            if answer.status == 200 and len(answer.read()) == SIZES["1k"]:
-                return
-        except OSError:
-            pass
-        time.sleep(0.1)
-    raise SystemExit(f"nothing is passed on at port {port}:\n{log.read_text()[-3000:]}")
-
-
-def nginx(folder: Path, name: str, http_part: str) -> list[str]:
-    """Write a configuration of one process and give the command that runs it."""
-    place = folder / name
-    place.mkdir()
-    config = place / "nginx.conf"
-    config.write_text(
-        f"""daemon off; master_process off; worker_processes 1; pid {place}/nginx.pid;
-error_log {place}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; keepalive_requests 100000000; keepalive_timeout 75;
-  client_body_temp_path {place}; proxy_temp_path {place}; fastcgi_temp_path {place};
-  uwsgi_temp_path {place}; scgi_temp_path {place};
-  {http_part}
-}}
-"""
-    )
-    return ["nginx", "-p", str(place), "-c", str(config)]
-
-
-def upstream_command(folder: Path, port: int) -> list[str]:
-    """The server that answers: files from disk."""
-    files = folder / "files" / "api"
-    files.mkdir(parents=True)
-    for name, size in SIZES.items():
-        (files / name).write_bytes(b"x" * size)
-    return nginx(
-        folder,
-        "upstream",
-        f"open_file_cache max=100; server {{ listen 127.0.0.1:{port}; root {files.parent}; }}",
-    )
-
-
-def nginx_command(folder: Path, port: int, upstream: int) -> list[str]:
-    """nginx as a proxy, told the same about callers as ours tells."""
-    return nginx(
-        folder,
-        "proxy",
-        f"""upstream api {{ server 127.0.0.1:{upstream}; keepalive 64; }}
-  server {{
-    listen 127.0.0.1:{port}; server_name {HOST};
-    location /api/ {{
-      proxy_pass http://api; proxy_http_version 1.1;
-      proxy_set_header Connection ""; proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Host $http_host;
-      proxy_set_header Via "1.1 nginx";
-    }}
-  }}""",
-    )
-
-
-def site_command(folder: Path, port: int, upstream: int) -> list[str]:
-    """The real public site with one route."""
-    data = folder / "data"
-    data.mkdir()
-    migrate(f"sqlite:///{data / 'catalogue.db'}")
-    settings = folder / "hopnhat.toml"
-    settings.write_text(
-        f"""data = "{data}"
-[portal]
-url = "http://127.0.0.1:8080"
-hosts = ["127.0.0.1"]
-[[site]]
-name = "haiduong"
-title = "Cổng Thông tin điện tử tỉnh Hải Dương"
-host = "{HOST}"
-[[route]]
-name = "api"
-host = "{HOST}"
-path = "/api/*"
-upstream = "http://127.0.0.1:{upstream}"
-"""
-    )
-    return [sys.executable, "-m", "benchmarks.serve_site", str(settings), str(port)]
-
-
-def load(proxy: Proxy, size: str) -> Load:
+def load(proxy: Proxy, path: str) -> Load:
     """Load a proxy for a moment and charge it."""
     before = cpu_seconds(proxy.pid)
     output = subprocess.run(
         ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Host: {HOST}",
-         f"http://127.0.0.1:{proxy.port}/api/{size}"],
+         f"http://127.0.0.1:{proxy.port}{path}"],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     spent = cpu_seconds(proxy.pid) - before
@@ -182,58 +77,119 @@ def measure(proxies: Sequence[Proxy]) -> dict[str, list[Load]]:
     figures: dict[str, list[Load]] = {}
     for size in SIZES:
         for proxy in proxies:
-            load(proxy, size)  # warm both alike
+            load(proxy, f"/api/{size}")  # warm both alike
         for _ in range(ROUNDS):
             for proxy in proxies:
-                figures.setdefault(f"{proxy.name} {size}", []).append(load(proxy, size))
+                figures.setdefault(f"{proxy.name} {size}", []).append(load(proxy, f"/api/{size}"))
     return figures
 
 
-def beside(peer: Proxy, key: str) -> str:
-    """The peer's figures of the same size."""
-    return f"{peer.name} {key.rpartition(' ')[2]}"
+def growth_of_a_gigabyte(proxy: Proxy) -> float:
+    """Megabytes that a process grows by at most while one body of a gigabyte passes through."""
+    before = most = private_mb(proxy.pid)
+    url = f"http://127.0.0.1:{proxy.port}/api/1g"
+    command = ["curl", "-sf", "-o", "/dev/null", "-w", "%{size_download}", "-H", f"Host: {HOST}"]
+    with subprocess.Popen([*command, url], stdout=subprocess.PIPE, text=True) as client:
+        while client.poll() is None:
+            most = max(most, private_mb(proxy.pid))
+            time.sleep(0.02)
+        assert client.stdout is not None
+        assert int(client.stdout.read()) == GIGABYTE
+    return most - before
+
+
+@contextmanager
+def calls(proxy: Proxy, path: str, number: int) -> Iterator[None]:
+    """Hold calls open whose answers nobody reads."""
+    with ExitStack() as stack:
+        for _ in range(number):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+            client.connect(("127.0.0.1", proxy.port))
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        yield
+
+
+def held_by_a_stalled_client(proxy: Proxy) -> float:
+    """Megabytes held for each client that asks for ten and reads nothing."""
+    before = private_mb(proxy.pid)
+    with calls(proxy, "/api/10m", STALLED):
+        time.sleep(2)
+        return (private_mb(proxy.pid) - before) / STALLED
+
+
+def redirects_beside_slow_calls(proxy: Proxy) -> tuple[list[float], list[float]]:
+    """The 99th percentile of redirects without and with slow calls in flight, in turns."""
+    alone: list[float] = []
+    beside_calls: list[float] = []
+    load(proxy, "/cu/trang")
+    for _ in range(ROUNDS):
+        alone.append(load(proxy, "/cu/trang").p99_ms)
+        with calls(proxy, "/slow/x", SLOW_CALLS):
+            time.sleep(0.5)
+            beside_calls.append(load(proxy, "/cu/trang").p99_ms)
+    return alone, beside_calls
+
+
+@contextmanager
+def never_answering() -> Iterator[int]:
+    """Listen and say nothing: the kernel alone takes connections and what they bring."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening:
+        yield int(listening.getsockname()[1])
 
 
 def main() -> None:
-    """Run both proxies on one upstream; needs nginx and wrk."""
-    missing = [program for program in ("nginx", "wrk") if shutil.which(program) is None]
+    """Run all proxies on one upstream."""
+    programs = ("nginx", "haproxy", "caddy", "wrk", "curl")
+    missing = [program for program in programs if shutil.which(program) is None]
     if missing:
         raise SystemExit(f"{' and '.join(missing)} missing")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        ports = [free_port() for _ in range(3)]
+        ports = [free_port() for _ in range(5)]
+        slow = stack.enter_context(never_answering())
 
         def start(command: list[str], name: str, port: int) -> Proxy:
             return stack.enter_context(running(command, name, port, folder / f"{port}.log"))
 
-        start(upstream_command(folder, ports[0]), "upstream", ports[0])
-        site = start(site_command(folder, ports[1], ports[0]), "hopnhat", ports[1])
-        peer = start(nginx_command(folder, ports[2], ports[0]), "nginx proxy_pass", ports[2])
-        before = private_mb(site.pid)
-        figures = measure([site, peer])
-        growth = private_mb(site.pid) - before
+        up = ports[0]
+        start(upstream_command(folder, up), "upstream", up)
+        site = start(site_command(folder, ports[1], up, slow), "hopnhat", ports[1])
+        peers = {
+            "nginx": start(nginx_command(folder, ports[2], up), "nginx", ports[2]),
+            "haproxy": start(haproxy_command(folder, ports[3], up), "haproxy", ports[3]),
+            "caddy": start(caddy_command(folder, ports[4], up), "caddy", ports[4]),
+        }
+        figures = measure([site, *peers.values()])
+        growth = growth_of_a_gigabyte(site)
+        stalled = held_by_a_stalled_client(site)
+        alone, beside_calls = redirects_beside_slow_calls(site)
     cpu = {key: [one.cpu_us for one in loads] for key, loads in figures.items()}
     tails = {key: [one.p99_ms for one in loads] for key, loads in figures.items()}
     print_table(
         f"A passed-on call, one process, {CONNECTIONS} connections",
         ["", "CPU µs a call", "× nginx", "p99 ms"],
         [
-            [key, f"{median(values):.1f}", f"{ratio(values, cpu[beside(peer, key)]):.2f}",
+            [key, f"{median(values):.1f}",
+             f"{ratio(values, cpu['nginx ' + key.rpartition(' ')[2]]):.2f}",
              f"{median(tails[key]):.1f}"]
             for key, values in cpu.items()
         ],
     )  # fmt: skip
     ratios = {
-        f"cpu_{size}_vs_nginx": ratio(cpu[f"{site.name} {size}"], cpu[f"{peer.name} {size}"])
+        f"cpu_{size}_vs_{peer}": ratio(cpu[f"hopnhat {size}"], cpu[f"{peer} {size}"])
         for size in SIZES
+        for peer in peers
     }
     print_line(
         "passthrough",
         {
             **ratios,
-            "p99_vs_nginx": ratio(tails[f"{site.name} 1k"], tails[f"{peer.name} 1k"]),
-            "cpu_us_1k": median(cpu[f"{site.name} 1k"]),
-            "growth_mb": growth,
+            "p99_vs_nginx": ratio(tails["hopnhat 1k"], tails["nginx 1k"]),
+            "cpu_us_1k": median(cpu["hopnhat 1k"]),
+            "growth_mb_1gb": growth,
+            "stalled_client_mb": stalled,
+            "redirect_p99_with_slow_calls": ratio(beside_calls, alone),
         },
     )
 

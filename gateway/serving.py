@@ -25,6 +25,8 @@ LONGEST_METHOD = 32
 STALL_SECONDS = 30.0
 MOST_UNREAD_BYTES = 1024 * 1024
 """Of a body that goes on after the answer: more is not listened to."""
+WRITE_HIGH_WATER = 384 * 1024
+WRITE_LOW_WATER = 128 * 1024
 KEEP_ALIVE_SECONDS = 15
 GRACEFUL_SECONDS = 10
 
@@ -64,6 +66,9 @@ class DoorProtocol(CarryingProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it the same way
         """Start the clock: the first head must be whole in time."""
         super().connection_made(transport)
+        # A transport counts what it has yet to write in this turn of the loop: by the default of
+        # 64 kB every larger piece would pause its writer, and wind a clock, on a caller that reads.
+        transport.set_write_buffer_limits(WRITE_HIGH_WATER, WRITE_LOW_WATER)
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -16,6 +16,7 @@ from gateway.passthrough.failures import CallerGone, PassthroughError, UpstreamB
 HIGH_WATER = 256 * 1024
 LOW_WATER = 64 * 1024
 _MAX_HEAD = 64 * 1024
+_WORTH_SENDING_ALONE = 32 * 1024  # a larger piece is not copied to join others
 _FINAL = 200
 _NO_BODY = frozenset({204, 304})
 
@@ -47,6 +48,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._has_head = False
         self._until_close = False
         self._untouched = True
+        self._length: int | None = None
+        self._unparsed = 0  # of a body of known length: bytes to come that need no parser
 
     # --- one exchange ---
 
@@ -56,6 +59,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._untouched = True
         self._failure = None
         self._head_only = method == "HEAD"
+        self._length = None
+        self._unparsed = 0
         self._head_bytes = 0
 
     def write(self, data: bytes) -> None:
@@ -86,19 +91,39 @@ class UpstreamConnection(asyncio.Protocol):
             if self._failure is not None:
                 raise self._failure
             await self._wait(timeout)
-        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._buffered = 0
-        if self._paused and self._transport is not None and not self.closed:
-            self._paused = False
-            self._transport.resume_reading()
+        data = self._next_piece()
+        self._buffered -= len(data)
+        if self._paused and self._buffered <= LOW_WATER:
+            self._read_on()
         return data
+
+    @property
+    def has_more(self) -> bool:
+        """Say whether more pieces follow the next one, or may follow."""
+        return not self.complete or len(self._chunks) > 1
 
     def abort(self, error: PassthroughError | None = None) -> None:
         """Close at once: the exchange is over, whatever has come of it."""
         self._fail(error or CallerGone(self.name))
         if self._transport is not None:
             self._transport.abort()
+
+    def _pause(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _read_on(self) -> None:
+        if self._transport is not None and not self.closed:
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _next_piece(self) -> bytes:
+        if len(self._chunks) == 1 or len(self._chunks[0]) >= _WORTH_SENDING_ALONE:
+            return self._chunks.pop(0)
+        data = b"".join(self._chunks)
+        self._chunks.clear()
+        return data
 
     async def _wait(self, timeout: float) -> None:  # noqa: ASYNC109 - one timer, cheaper than a scope
         self._waiter = self._loop.create_future()
@@ -136,6 +161,15 @@ class UpstreamConnection(asyncio.Protocol):
             self.abort()
             return
         self._untouched = False
+        if self._unparsed:
+            self._take_unparsed(data)
+        else:
+            self._parse(data)
+        if self._buffered > HIGH_WATER and not self._paused:
+            self._pause()
+        self._wake()
+
+    def _parse(self, data: bytes) -> None:
         if not self._has_head:
             self._head_bytes += len(data)
         try:
@@ -145,10 +179,21 @@ class UpstreamConnection(asyncio.Protocol):
             return
         if not self._has_head and self._head_bytes > _MAX_HEAD:
             self.abort(UpstreamBroken(f"{self.name} sent headers without end"))
-        elif self._buffered > HIGH_WATER and not self._paused and self._transport is not None:
-            self._paused = True
-            self._transport.pause_reading()
-        self._wake()
+        elif self._length is not None and not self.complete:
+            self._unparsed = self._length
+
+    def _take_unparsed(self, data: bytes) -> None:
+        """Keep a piece of a body of known length: the parser would only copy it."""
+        if len(data) > self._unparsed:
+            data = data[: self._unparsed]
+            self.reusable = False  # bytes behind the body
+        self._unparsed -= len(data)
+        self._chunks.append(data)
+        self._buffered += len(data)
+        if not self._unparsed:
+            self.reusable = self.reusable and self._parser.should_keep_alive()
+            self._parser = httptools.HttpResponseParser(self)
+            self.complete = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Finish a body that lasts until the connection closes; anything else was cut short."""
@@ -199,8 +244,14 @@ class UpstreamConnection(asyncio.Protocol):
             self._parser = httptools.HttpResponseParser(self)
             self.complete = True
             return
-        framing = {name.lower() for name, _ in self.headers}
-        self._until_close = not framing & {b"content-length", b"transfer-encoding"}
+        framing = {
+            low: value
+            for name, value in self.headers
+            if (low := name.lower()) in {b"content-length", b"transfer-encoding"}
+        }
+        self._until_close = not framing
+        if len(framing) == 1 and (length := framing.get(b"content-length")) is not None:
+            self._length = int(length)  # the parser has judged it
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body until it is read."""
@@ -209,6 +260,8 @@ class UpstreamConnection(asyncio.Protocol):
             return
         self._chunks.append(body)
         self._buffered += len(body)
+        if self._length is not None:
+            self._length -= len(body)
 
     def on_message_complete(self) -> None:
         """The response is whole."""

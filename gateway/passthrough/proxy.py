@@ -136,7 +136,7 @@ class Call:
         self.status = connection.status
         send = self._send
         await send({"type": "http.response.start", "status": connection.status, "headers": headers})
-        while not connection.complete:
+        while connection.has_more:
             if data := await connection.read(timeout):
                 await send({"type": "http.response.body", "body": data, "more_body": True})
                 data = b""

@@ -464,3 +464,16 @@ def test_the_manual_shows_the_failure_that_callers_get() -> None:
     )
     answer = failure_answer(portal, route, UpstreamUnreachable("http://u: refused"))
     assert json.loads(answer.body) == json.loads(example)
+
+
+@pytest.mark.parametrize("behind", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad"])
+def test_a_long_answer_of_known_length_ends_where_it_says(
+    upstream: Callable[..., str], gateway: Gateway, behind: bytes
+) -> None:
+    body = bytes(range(256)) * 8_000
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    recorder = Recorder(head + body + behind)
+    origin = gateway(upstream(recorder))
+    for _ in range(3):
+        assert httpx.get(f"{origin}/a").content == body
+    assert recorder.connections == (3 if behind else 1)
