@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -271,10 +272,12 @@ def test_the_api_keeps_to_its_own_description(api: str, tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("schemathesis")
     command = [
         str(program), "run", f"{api}/api/openapi.json", "--seed", "1", "--max-examples", "15",
-        "--checks", "all", "--workers", "2", "--no-color",
+        "--checks", "all", "--workers", "1", "--no-color",
     ]  # fmt: skip
+    # Unmeasured: a tracer in its threads has been seen to trip its own generators.
+    alone = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
     done = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=tmp_path, env=alone, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stdout[-4000:]
     assert "No issues found" in done.stdout
