@@ -57,10 +57,8 @@ def test_a_body_that_stalls_is_cut_in_time(
 
 
 def test_a_body_that_trickles_is_cut_too(origin: str, talk_raw: Callable[..., bytes]) -> None:
-    trickle = [b"x"] * 60
-    began = time.monotonic()
-    talk_raw(origin, LENGTH, *trickle, pause=0.05)
-    assert time.monotonic() - began < 0.05 * len(trickle)
+    answer = talk_raw(origin, LENGTH, *[b"x"] * 60, pause=0.05)
+    assert answer.startswith(b"HTTP/1.1 408 ") or answer.endswith(b"(reset)")
 
 
 def test_a_slow_body_that_moves_is_heard_out(origin: str, talk_raw: Callable[..., bytes]) -> None:
@@ -69,16 +67,21 @@ def test_a_slow_body_that_moves_is_heard_out(origin: str, talk_raw: Callable[...
     assert answer.endswith(b"\r\n\r\n16000\n")
 
 
-@pytest.mark.parametrize("expects", [b"", b"Expect: 100-continue\r\n"])
 def test_a_caller_is_not_blamed_while_it_is_we_who_do_not_listen(
-    origin: str, talk_raw: Callable[..., bytes], expects: bytes
+    origin: str, talk_raw: Callable[..., bytes]
 ) -> None:
-    size = 20 if expects else 900_000
-    head = POST.replace(b"/a", b"/busy") + expects + b"Content-Length: %d\r\n" % size
-    pieces = [head + b"Connection: close\r\n\r\n", b"x" * size]
-    pause = 3.5 * STALL if expects else 0.0
-    answer = talk_raw(origin, *pieces, pause=pause)
-    assert answer.endswith(b"\r\n\r\n%d\n" % size)
+    head = POST.replace(b"/a", b"/busy") + b"Connection: close\r\nContent-Length: 900000\r\n\r\n"
+    assert talk_raw(origin, head, b"x" * 900_000).endswith(b"\r\n\r\n900000\n")
+
+
+def test_a_caller_who_waits_to_be_told_to_go_on_is_not_blamed_for_waiting(origin: str) -> None:
+    host, _, port = origin.removeprefix("http://").partition(":")
+    head = POST.replace(b"/a", b"/busy") + b"Expect: 100-continue\r\nConnection: close\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as client:
+        client.sendall(head + b"Content-Length: 20\r\n\r\n")
+        assert client.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"  # after three spans of ours
+        client.sendall(b"x" * 20)
+        assert b"".join(iter(lambda: client.recv(1024), b"")).endswith(b"\r\n\r\n20\n")
 
 
 def test_a_body_that_stalls_behind_its_answer_ends_the_connection(
