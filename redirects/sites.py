@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from redirects.canonical import canonical_host
-from redirects.keys import key_maker
+from redirects.keys import KeyMaker, key_maker
 from redirects.mapping import CanonicalUrl
 from redirects.site import Site
 from redirects.url import Url, UrlError, parse_url
@@ -29,6 +29,7 @@ class Sites:
         self._sites = tuple(sites)
         self._by_host: dict[str, Site] = {}
         self._by_name: dict[str, Site] = {}
+        self._makers: dict[str, KeyMaker] = {}
         self._has_patterns = any(host.startswith("*.") for one in self._sites for host in one.hosts)
         for site in self._sites:
             self._admit(site)
@@ -37,6 +38,7 @@ class Sites:
         if site.name in self._by_name:
             raise SiteError(f"site {site.name!r} is defined twice")
         self._by_name[site.name] = site
+        self._makers[site.name] = key_maker(site)
         for host in site.hosts:
             name = host if host.startswith("*.") else canonical_host(host)
             other = self._by_host.setdefault(name, site)
@@ -81,7 +83,7 @@ class Sites:
 
         A site whose main host is a pattern keeps its hosts apart, so `host` says which it was.
         """
-        return key_maker(site).key(host or site.host, raw_path, raw_query)
+        return self._makers[site.name].key(host or site.host, raw_path, raw_query)
 
     def key_of(self, address: str) -> tuple[Site, CanonicalUrl] | None:
         """Find the site and the key of a written address; None where its host is nobody's."""
@@ -109,4 +111,4 @@ class Sites:
         site = self.of_host(url.host)
         if site is None:
             return None
-        return key_maker(site).exact_key(url.host, url.path.encode(), url.query.encode())
+        return self._makers[site.name].exact_key(url.host, url.path.encode(), url.query.encode())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from catalogue.search.query import Query
 
@@ -32,6 +32,11 @@ class IndexMismatch(SearchError):  # noqa: N818 - says what is so, like the hous
     """The index was made by another analysis or engine, or not by us at all."""
 
 
+MAX_SUGGESTIONS = 20
+ALIKE = 5
+"""Titles looked at of those that go on with the same eight words: a thousand Thông báo are one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A document as it is indexed. `url` is its path on the new portal."""
@@ -48,6 +53,16 @@ class Entry:
     unit_codes: tuple[str, ...] = ()
     published_on: dt.date | None = None
     has_attachment: bool = False
+
+
+def distinct(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Give entries on; raises ValueError where a document is given twice."""
+    seen: set[int] = set()
+    for entry in entries:
+        if entry.document_id in seen:
+            raise ValueError(f"document {entry.document_id} is given twice")
+        seen.add(entry.document_id)
+        yield entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,15 @@ from tantivy import Index, Query, Searcher
 
 from catalogue.search.analysis import ANALYSIS_VERSION
 from catalogue.search.engine import (
+    ALIKE,
     FACETS,
+    MAX_SUGGESTIONS,
     Entry,
     Health,
     Hits,
     IndexMismatch,
     SearchUnavailable,
+    distinct,
 )
 from catalogue.search.entry_tokens import suggestion_prefix
 from catalogue.search.kept_entry import make_hit, unpack
@@ -41,9 +44,6 @@ if TYPE_CHECKING:
     from tantivy import DocAddress, IndexWriter
 
 ENGINE = "tantivy"
-MAX_SUGGESTIONS = 20
-ALIKE = 5
-"""Titles looked at of those that go on with the same eight words: a thousand Thông báo are one."""
 WRITER_MEMORY = 64_000_000
 """Bytes of postings held before they are written out as a segment."""
 FACET_VALUES = 10_000
@@ -80,11 +80,7 @@ class TantivyEngine:
         with self._writer() as writer:
             for document_id in removed:
                 writer.delete_documents_by_term("document_id", document_id)
-            seen: set[int] = set()
-            for entry in entries:
-                if entry.document_id in seen:
-                    raise ValueError(f"document {entry.document_id} is given twice")
-                seen.add(entry.document_id)
+            for entry in distinct(entries):
                 writer.delete_documents_by_term("document_id", entry.document_id)
                 writer.add_document(make_document(entry))
 

@@ -24,12 +24,15 @@ from whoosh.reading import ReaderClosed
 from catalogue.search import weights
 from catalogue.search.analysis import ANALYSIS_VERSION
 from catalogue.search.engine import (
+    ALIKE,
     FACETS,
+    MAX_SUGGESTIONS,
     Entry,
     Health,
     Hits,
     IndexMismatch,
     SearchUnavailable,
+    distinct,
 )
 from catalogue.search.entry_tokens import suggestion_prefix
 from catalogue.search.kept_entry import filter_values, make_hit, unpack
@@ -52,9 +55,6 @@ if TYPE_CHECKING:
     from whoosh.searching import Searcher
 
 ENGINE = "whoosh"
-MAX_SUGGESTIONS = 20
-ALIKE = 5
-"""Titles looked at of those that go on with the same eight words: a thousand Thông báo are one."""
 WRITER_MEMORY = 256
 """Megabytes of postings held before they are sorted on disk."""
 
@@ -84,11 +84,7 @@ class WhooshEngine:
             held = self.document_ids()
             for document_id in set(removed) & held:
                 writer.delete_by_term("document_id", str(document_id))
-            seen: set[int] = set()
-            for entry in entries:
-                if entry.document_id in seen:
-                    raise ValueError(f"document {entry.document_id} is given twice")
-                seen.add(entry.document_id)
+            for entry in distinct(entries):
                 if entry.document_id in held:
                     writer.delete_by_term("document_id", str(entry.document_id))
                 writer.add_document(**make_document(entry))

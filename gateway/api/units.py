@@ -36,7 +36,7 @@ from gateway.api.unit_values import (
     unit_value,
 )
 from gateway.i18n import _
-from gateway.settings import PortalSettings
+from gateway.portal_settings import PortalSettings
 
 PREFIX = b"/api/"
 MOST_LISTED = 5_000

@@ -20,7 +20,8 @@ from catalogue.search.engine import SearchEngine
 from catalogue.search.engines import open_index
 from catalogue.unit_table import UnitTable
 from catalogue.units.register import load_register
-from gateway.settings import Settings, SettingsError, SiteSettings, load_settings
+from gateway.settings import Settings, SettingsError, load_settings
+from gateway.site_settings import SiteSettings
 
 
 class Workplace:

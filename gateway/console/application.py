@@ -87,13 +87,7 @@ def _routes(
     desk = MappingDesk(database, pages, sites, portal, suggesting)
     rules = RuleDesk(database, pages, sites, portal, tuple(settings.rules()))
     misses = MissDesk(database, pages, suggesting, least=settings.suggest.accept_above)
-    intake = Intake(
-        database,
-        pages,
-        Sites(settings.sites()),
-        ground_of(settings).portal,
-        Drawer(settings.data / "imports"),
-    )
+    intake = Intake(database, pages, sites, portal, Drawer(settings.data / "imports"))
     checking_list = CheckingList(pages, settings.snapshot_directory)
     document = addresses.DOCUMENTS + "/{id}"
     return [

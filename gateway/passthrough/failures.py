@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.answer import Answer, field_lines
 from gateway.i18n import _
-from gateway.settings import PortalSettings
+from gateway.portal_settings import PortalSettings
 from gateway.site.notices import PROBLEM_JSON, WORDINGS, problem
 from redirects.route import ApiRoute
 

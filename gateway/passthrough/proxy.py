@@ -18,7 +18,7 @@ from gateway.passthrough.failures import (
 )
 from gateway.passthrough.headers import has_body, request_head, response_headers, target_of
 from gateway.passthrough.pool import Pool, PoolLimits
-from gateway.settings import PortalSettings
+from gateway.portal_settings import PortalSettings
 from redirects.route import ApiRoute
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})

@@ -39,8 +39,10 @@ from catalogue.search.engines import rebuild_index
 from catalogue.sites import Sites as SiteTable
 from catalogue.warc import Exchange
 from gateway.app import create_site
+from gateway.portal_settings import PortalSettings, ServeSettings
 from gateway.serving import STALL_SECONDS, configure
-from gateway.settings import PortalSettings, RouteSettings, ServeSettings, Settings, SiteSettings
+from gateway.settings import Settings
+from gateway.site_settings import RouteSettings, SiteSettings
 from redirects.mapping import Mapping, MappingKind
 from redirects.sites import Sites
 

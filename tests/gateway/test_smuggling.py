@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.app import create_site
 from gateway.serving import DoorProtocol
-from gateway.settings import RouteSettings
+from gateway.site_settings import RouteSettings
 
 pytestmark = pytest.mark.drill
 

@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gateway.app import create_console, create_site
-from gateway.settings import PortalSettings
+from gateway.portal_settings import PortalSettings
 from tests.gateway.conftest import listen
 from tests.gateway.console.office import EDITOR, PASSWORD, furnish, office_settings
 

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.settings import RuleSettings, Settings
+from gateway.settings import Settings
+from gateway.site_settings import RuleSettings
 from redirects.formats.answers import Export
 from redirects.formats.apache import write_apache
 from redirects.formats.apache_directives import read_apache, read_rewrite_map

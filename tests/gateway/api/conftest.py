@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from catalogue.units.register import load_register
 from gateway.api.units import UnitApi
+from gateway.portal_settings import PortalSettings
 from gateway.serving import configure
-from gateway.settings import PortalSettings
 
 TODAY = dt.date(2026, 11, 24)
 

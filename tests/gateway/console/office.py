@@ -26,7 +26,9 @@ from catalogue.misses import MissCount, Misses
 from catalogue.sites import Sites as SiteRows
 from catalogue.warc import Exchange
 from gateway.console.application import console_application
-from gateway.settings import ConsoleSettings, PortalSettings, Settings, SiteSettings
+from gateway.portal_settings import ConsoleSettings, PortalSettings
+from gateway.settings import Settings
+from gateway.site_settings import SiteSettings
 from redirects.mapping import Mapping, MappingKind
 from redirects.sites import Sites
 

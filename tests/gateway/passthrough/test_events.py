@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.metrics import Metrics
 from gateway.passthrough.proxy import Passthrough
-from gateway.settings import PortalSettings
+from gateway.portal_settings import PortalSettings
 from redirects.route import ApiRoute
 
 PIECE = b"data: %d\n\n"

@@ -20,7 +20,7 @@ from gateway.metrics import Metrics
 from gateway.passthrough.failures import UpstreamUnreachable, failure_answer
 from gateway.passthrough.pool import PoolLimits
 from gateway.passthrough.proxy import Passthrough
-from gateway.settings import PortalSettings
+from gateway.portal_settings import PortalSettings
 from redirects.route import ApiRoute
 
 PORTAL = PortalSettings(hotline="0225 123 456", email="hotro@haiphong.test")

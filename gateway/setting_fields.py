@@ -1,0 +1,36 @@
+"""What a setting may be: origins, ports, names and hosts, checked as they are read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+)
+
+
+def _without_slash(url: str) -> str:
+    if not url.startswith(("http://", "https://")) or url.count("/") > 2 + url.endswith("/"):
+        raise ValueError("must be an origin such as https://haiphong.gov.vn, without a path")
+    return url.rstrip("/")
+
+
+Origin = Annotated[str, AfterValidator(_without_slash)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Host = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^[A-Za-z0-9.-]+$")]
+
+HostOrPattern = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^(\*\.)?[A-Za-z0-9.-]+$")]
+CmsName = Literal[
+    "liferay", "sharepoint", "dnn", "joomla", "nukeviet", "drupal", "websphere", "webcenter",
+    "typo3",
+]  # fmt: skip
+
+
+class Table(BaseModel):
+    """A table of the settings file: no other keys than its own, and never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
