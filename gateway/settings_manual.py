@@ -25,9 +25,10 @@ def manual() -> str:
         "# Settings",
         "",
         (
-            "Generated from the tables that `gateway/settings.py` names; change a setting there and "
-            "run `python scripts/write_settings_manual.py`. The file is `hopnhat.toml`; settings of "
-            "plain tables can also come from the environment, which wins: `HOPNHAT_SERVE__PORT=80`."
+            "Generated from the tables that `gateway/settings.py` names; change a setting there "
+            "and run `python scripts/write_settings_manual.py`. The file is `hopnhat.toml`; "
+            "settings of plain tables can also come from the environment, which wins: "
+            "`HOPNHAT_SERVE__PORT=80`."
         ),
         "",
         *_rows("At the top of the file", Settings, skip=set(TABLES)),

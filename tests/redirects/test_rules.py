@@ -10,12 +10,12 @@ import pytest
 
 from redirects.lint import lint
 from redirects.mapping import MappingKind
-from redirects.resolution import Moved, Proxied, Request, Unresolved
-from redirects.rule import Example, Rule
+from redirects.resolution import Archived, Gone, Moved, Proxied, Request, Resolution, Unresolved
+from redirects.rule import Example, Rule, RulePlace
 from redirects.rule_lint import lint_rules
 from redirects.site import Site
 from redirects.trying import ExampleError, check_examples, normal_addition, read_example
-from tests.redirects.world import PORTAL, SITES, World
+from tests.redirects.world import PORTAL, SITES, World, lead
 
 Ask = Callable[..., Request]
 SITE = SITES[0]
@@ -147,3 +147,100 @@ def test_what_a_rule_adds_is_written_as_a_query() -> None:
     assert normal_addition("?nguồn=cũ&a=1") == "a=1&nguồn=cũ"
     assert normal_addition("") == ""
     assert read_example("/a") == Example("/a", "-")
+
+
+def test_rules_stand_where_they_are_put(world: World, ask: Ask) -> None:
+    rule = Rule("late", "haiduong", "/tin/:slug", target="/b/:slug", order=200)
+    world.rules = [
+        rule,
+        replace(rule, name="early", pattern="/tin/a*", target="/early/:splat", order=1),
+        replace(
+            rule, name="before", pattern="/truoc/*", place=RulePlace.BEFORE, target="/c/:splat"
+        ),
+        replace(rule, name="after", pattern="/*", place=RulePlace.AFTER, target="/d/:splat"),
+        replace(rule, name="other", site="haiphong", pattern="/rieng"),
+    ]
+    world.map("haiduong.gov.vn/truoc/x", "/mapped")
+    world.map("haiduong.gov.vn/tin/x", "/mapped")
+    resolver = world.open().resolver()
+
+    def where(path: str) -> str:
+        moved = resolver.resolve(ask(f"http://haiduong.gov.vn{path}"))
+        assert isinstance(moved, Moved)
+        return moved.location.removeprefix(HOME)
+
+    assert where("/truoc/X") == "/c/x"
+    assert where("/tin/x") == "/mapped"
+    assert where("/tin/abc") == "/early/bc"
+    assert where("/tin/đỏ") == "/b/%C4%91%E1%BB%8F"
+    assert where("/rieng") == "/d/rieng"
+
+
+def test_rules_can_say_gone_archived_and_nothing(world: World, ask: Ask) -> None:
+    rule = Rule("gone", "haiduong", "/cu/*", MappingKind.GONE, reason="Đã gỡ")
+    world.rules = [
+        rule,
+        replace(rule, name="kept", pattern="/luu/*", kind=MappingKind.ARCHIVED),
+        replace(rule, name="open", pattern="/cho/*", kind=MappingKind.UNRESOLVED),
+    ]
+    world.archive("haiduong.gov.vn/cu/a", "haiduong.gov.vn/luu/a")
+    resolver = world.open().resolver()
+
+    def answer(path: str) -> Resolution:
+        return resolver.resolve(ask(f"http://haiduong.gov.vn{path}"))
+
+    key = world.key
+    assert answer("/cu/a") == Gone("haiduong", key("haiduong.gov.vn/cu/a"), "Đã gỡ", archived=True)
+    assert answer("/cu/b") == Gone("haiduong", key("haiduong.gov.vn/cu/b"), "Đã gỡ", archived=False)
+    assert answer("/luu/a") == Archived("haiduong", key("haiduong.gov.vn/luu/a"))
+    assert answer("/luu/b") == Unresolved("haiduong", key("haiduong.gov.vn/luu/b"))
+    assert answer("/cho/a") == Unresolved("haiduong", key("haiduong.gov.vn/cho/a"))
+
+
+def test_a_rule_cannot_send_a_visitor_off_the_portal_or_in_a_circle(world: World, ask: Ask) -> None:
+    world.rules = [
+        Rule("open", "haiduong", r"^/ra/(.+)$", target=r"https://\1.chinhphu.vn/"),
+        Rule("circle", "haiphong", "/vong/*", target="/vong"),
+    ]
+    resolver = world.open().resolver()
+
+    away = resolver.explain(ask("http://haiduong.gov.vn/ra/evil.vn/x"))
+    inside = resolver.resolve(ask("http://haiduong.gov.vn/ra/vanban"))
+    circle = resolver.explain(ask("http://haiphong.gov.vn/vong"))
+
+    assert isinstance(away.resolution, Unresolved)
+    assert any("rule open refused" in step.outcome for step in away.steps)
+    assert isinstance(inside, Moved)
+    assert inside.location == "https://vanban.chinhphu.vn/"
+    assert isinstance(circle.resolution, Unresolved)
+    assert any("leads back" in step.outcome for step in circle.steps)
+
+
+def same(pattern: str, target: str) -> Rule:
+    return Rule("same", "haiduong", pattern, target=target)
+
+
+def test_another_spelling_is_answered_as_the_address_it_stands_for(world: World, ask: Ask) -> None:
+    world.map("haiduong.gov.vn/-/gia-lua", "doc:7")
+    world.map("haiduong.gov.vn/-/bo", kind=MappingKind.GONE, reason="Đã gỡ")
+    world.archive("haiduong.gov.vn/-/cu")
+    world.rules.append(same("/web/guest/*/-/asset_publisher/*/content/:slug", "same:/-/:slug"))
+    address = "http://haiduong.gov.vn/web/guest/tin/-/asset_publisher/K3/content/"
+
+    moved = lead(world, ask(f"{address}gia-lua"))
+    assert isinstance(moved, Moved)
+    assert moved.location == f"{HOME}/tai-lieu/7"
+    gone = lead(world, ask(f"{address}bo"))
+    assert isinstance(gone, Gone)
+    assert lead(world, ask(f"{address}cu")) == Archived(
+        "haiduong", world.key("haiduong.gov.vn/-/cu")
+    )
+    assert isinstance(lead(world, ask(f"{address}chua-co")), Unresolved)
+
+
+@pytest.mark.parametrize("target", ["same:", "same:x", "same://evil.vn/", "same:/a\\b"])
+def test_another_spelling_must_be_a_path_of_the_site(world: World, target: str) -> None:
+    world.rules.append(same("/a/*", target))
+
+    (finding,) = world.compile().findings
+    assert finding.code == "unreadable-target"

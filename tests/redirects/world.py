@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
+from redirects.resolution import Request, Resolution
 from redirects.route import ApiRoute
 from redirects.rule import Rule
 from redirects.site import Portal, QueryPolicy, Site
@@ -84,3 +85,7 @@ class World:
     def open(self) -> Snapshot:
         self.opened.append(open_snapshot(self.compile().path))
         return self.opened[-1]
+
+
+def lead(world: World, request: Request) -> Resolution:
+    return world.open().resolver().resolve(request)

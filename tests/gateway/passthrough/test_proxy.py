@@ -1,75 +1,19 @@
-"""Calls through the gateway to real upstreams: one that is honest, and those that are not."""
+"""Calls through the gateway to an honest upstream: what crosses, and what does not."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import socket
-import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.metrics import Metrics
-from gateway.passthrough.failures import UpstreamUnreachable, failure_answer
-from gateway.passthrough.pool import PoolLimits
-from gateway.passthrough.proxy import Passthrough
-from gateway.portal_settings import PortalSettings
-from redirects.route import ApiRoute
-
-PORTAL = PortalSettings(hotline="0225 123 456", email="hotro@haiphong.test")
-Gateway = Callable[..., str]
-
-
-@pytest.fixture
-def gateway(serve: Callable[[ASGIApp], str]) -> Gateway:
-    """Serve a gateway that passes everything on to one upstream."""
-
-    def start(upstream: str, *, limits: PoolLimits | None = None, **options: Any) -> str:
-        route = ApiRoute("api", "old.test", "/*", upstream, contact="Sở Tư pháp", **options)
-        made: dict[str, Passthrough] = {}
-
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "lifespan":
-                made["one"] = Passthrough(PORTAL, Metrics(), limits)
-                while (message := await receive())["type"] != "lifespan.shutdown":
-                    await send({"type": f"{message['type']}.complete"})
-                await made["one"].close()
-                await send({"type": "lifespan.shutdown.complete"})
-                return
-            await made["one"].to(route)(scope, receive, send)
-
-        return serve(app)
-
-    return start
-
-
-class Recorder:
-    """An upstream that keeps the raw head of each request and answers with given bytes."""
-
-    def __init__(self, answer: bytes, *, hang_up: bool = False) -> None:
-        self.heads: list[bytes] = []
-        self.connections = 0
-        self._answer = answer
-        self._hang_up = hang_up
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        while True:
-            self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-            writer.write(self._answer)
-            await writer.drain()
-            if self._hang_up:
-                return
-
-
-HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Thu-Tu: 1\r\nX-Thu-Tu: 2\r\n\r\nhello"
+from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 
 
 def test_path_and_query_cross_byte_for_byte(
@@ -250,117 +194,6 @@ def test_an_old_client_that_cannot_read_chunks_gets_a_length(
     assert b"chunked" not in answer
 
 
-def problem_of(answer: httpx.Response) -> Any:
-    assert answer.headers["content-type"] == "application/problem+json"
-    found = answer.json()
-    assert found["lien_he"] == {"dien_thoai": "0225 123 456", "email": "hotro@haiphong.test"}
-    assert found["don_vi_quan_ly"] == "Sở Tư pháp"
-    assert found["status"] == answer.status_code
-    return found
-
-
-def test_an_upstream_that_is_not_there_is_502_with_somebody_to_call(gateway: Gateway) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        origin = gateway(f"http://127.0.0.1:{unused.getsockname()[1]}")
-        answer = httpx.post(f"{origin}/a", content=b"x")
-    assert answer.status_code == 502
-    assert "Không kết nối được" in problem_of(answer)["detail"]
-
-
-@pytest.mark.parametrize(
-    "lie",
-    [
-        b"SSH-2.0-OpenSSH\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-        b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 200_000,
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-        b"",
-    ],
-    ids=["not HTTP", "two framings", "two lengths", "endless head", "unasked upgrade", "silence"],
-)
-def test_an_upstream_that_lies_is_502(
-    upstream: Callable[..., str], gateway: Gateway, lie: bytes
-) -> None:
-    answer = httpx.get(f"{gateway(upstream(Recorder(lie, hang_up=True)))}/a")
-    assert answer.status_code == 502
-    problem_of(answer)
-
-
-def test_an_upstream_that_stalls_is_504_in_its_time(
-    upstream: Callable[..., str], gateway: Gateway
-) -> None:
-    async def talk(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    answer = httpx.get(f"{gateway(upstream(talk), timeout=0.3)}/a")
-    assert answer.status_code == 504
-    problem_of(answer)
-
-
-@pytest.mark.parametrize("ending", ["dies", "stalls"])
-def test_an_answer_cut_short_is_never_taken_for_whole(
-    upstream: Callable[..., str], gateway: Gateway, ending: str
-) -> None:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
-        await writer.drain()
-        if ending == "stalls":
-            await reader.read()
-
-    origin = gateway(upstream(talk), timeout=0.3)
-    with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(f"{origin}/a")
-
-
-class Dying(Recorder):
-    """Answers once a connection, then closes it when the next request comes."""
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(self._answer)
-        await writer.drain()
-        self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-
-
-def test_an_idempotent_call_is_repeated_when_a_kept_connection_died_of_age(
-    upstream: Callable[..., str], gateway: Gateway
-) -> None:
-    dying = Dying(HELLO)
-    origin = gateway(upstream(dying))
-    assert [httpx.get(f"{origin}/a").status_code for _ in range(3)] == [200, 200, 200]
-    assert dying.connections == 3
-
-
-def test_a_call_that_changes_something_is_never_repeated(
-    upstream: Callable[..., str], gateway: Gateway
-) -> None:
-    dying = Dying(HELLO)
-    origin = gateway(upstream(dying))
-    assert httpx.get(f"{origin}/a").status_code == 200
-    assert httpx.post(f"{origin}/nop").status_code == 502
-    assert [head[:4] for head in dying.heads] == [b"GET ", b"POST"]
-
-
-def test_an_upstream_is_let_go_when_the_caller_hangs_up(
-    upstream: Callable[..., str], gateway: Gateway
-) -> None:
-    gone = threading.Event()
-
-    async def talk(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        await reader.read()
-        gone.set()
-
-    origin = gateway(upstream(talk))
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{origin}/a", timeout=0.3)
-    assert gone.wait(3)
-
-
 def test_an_answer_before_the_end_of_the_question_is_passed_on(
     upstream: Callable[..., str], gateway: Gateway, talk_raw: Callable[..., bytes]
 ) -> None:
@@ -396,74 +229,6 @@ def test_a_caller_that_reads_slowly_holds_the_upstream_back(
         before = sent[0]
         time.sleep(0.3)
         assert sent[0] == before < 40_000_000  # what fits into sockets and our two buffers
-
-
-def test_calls_beyond_the_pool_wait_their_turn_and_beyond_the_queue_are_refused(
-    upstream: Callable[..., str], gateway: Gateway
-) -> None:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while True:
-            await reader.readuntil(b"\r\n\r\n")
-            await asyncio.sleep(0.3)
-            writer.write(HELLO)
-
-    origin = gateway(upstream(talk), limits=PoolLimits(connections=1, waiting=1))
-    statuses: list[int] = []
-    threads = [
-        threading.Thread(target=lambda: statuses.append(httpx.get(f"{origin}/a").status_code))
-        for _ in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-        time.sleep(0.05)
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [200, 200, 503]
-
-
-def test_bytes_that_nobody_asked_for_end_a_kept_connection(
-    upstream: Callable[..., str], gateway: Gateway
-) -> None:
-    recorder = Recorder(HELLO + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
-    origin = gateway(upstream(recorder))
-    assert [httpx.get(f"{origin}/a").text for _ in range(3)] == ["hello"] * 3
-
-
-def test_a_kept_connection_is_not_trusted_for_ever(
-    upstream: Callable[..., str], gateway: Gateway
-) -> None:
-    recorder = Recorder(HELLO)
-    origin = gateway(upstream(recorder), limits=PoolLimits(idle=0.05))
-    httpx.get(f"{origin}/a")
-    time.sleep(0.1)
-    httpx.get(f"{origin}/a")
-    assert recorder.connections == 2
-
-
-def test_an_upstream_that_takes_no_connection_is_504(gateway: Gateway) -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        address = full.getsockname()
-        waiting = [socket.socket() for _ in range(3)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(address)
-        origin = gateway(f"http://127.0.0.1:{address[1]}", limits=PoolLimits(connect=0.2))
-        assert httpx.get(f"{origin}/a").status_code == 504
-        for one in waiting:
-            one.close()
-
-
-def test_the_manual_shows_the_failure_that_callers_get() -> None:
-    manual = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text()
-    example = manual.partition("```json\n")[2].partition("```")[0]
-    portal = PortalSettings(hotline="0225 3747 474", email="hotro@haiphong.gov.vn")
-    route = ApiRoute(
-        "don-vi", "old.test", "/*", "http://u", contact="Sở Nội vụ thành phố Hải Phòng"
-    )
-    answer = failure_answer(portal, route, UpstreamUnreachable("http://u: refused"))
-    assert json.loads(answer.body) == json.loads(example)
 
 
 @pytest.mark.parametrize("behind", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad"])
