@@ -65,13 +65,12 @@ class _Keys:
 
     def __init__(self, site: Site) -> None:
         self._maker = key_maker(site)
-        self._host = site.host
 
     def key(self, raw: str, old: CanonicalUrl) -> CanonicalUrl:
         """Make the key of an address as it was found; what cannot be read keeps the old one."""
         text = raw.strip()
         if text.startswith("/"):
-            text = f"{self._host}{text}"
+            text = f"{split_key(old)[0]}{text}"
         try:
             url = parse_url(text if "://" in text[:12] else f"http://{text}")
         except UrlError:

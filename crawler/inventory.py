@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from redirects.site import Site
 from redirects.traffic.reading import LogReading
 from redirects.traffic.sifting import Sieve, shipped_rules
 
@@ -15,25 +16,46 @@ _SIEVE = Sieve(rule for rule in shipped_rules() if rule.part in {"method", "stat
 """What a robot or a page asked for is an address too; only what the server refused is none."""
 
 
-def urls_in_log(path: Path, host: str) -> Iterator[str]:
-    """Yield each address once that a server answered, of any log that `redirects.traffic` reads."""
-    seen: set[bytes] = set()
-    for asked in LogReading(path, _SIEVE).asked():
-        if asked.target.startswith(b"/") and asked.target not in seen:
-            seen.add(asked.target)
-            yield f"http://{host}{asked.target.decode(errors='replace')}"
+class InventoryError(ValueError):
+    """A line of an owner's list says too little; the message names file, line and address."""
 
 
-def urls_in_inventory(path: Path, host: str) -> Iterator[str]:
-    """Yield the addresses of a CSV or text file: each line's first cell that is a URL or a path."""
+def urls_in_log(path: Path, site: Site) -> Iterator[str]:
+    """Yield each address once that a server answered, of any log that `redirects.traffic` reads.
+
+    The aliases of a site show the same pages: its addresses are asked of the main host. Raises
+    LogError.
+    """
+    seen: set[tuple[str, bytes]] = set()
+    for named, target, _ in LogReading(path, _SIEVE).asked_of(site):
+        host = named if site.has_many_hosts else site.host
+        if target.startswith(b"/") and (host, target) not in seen:
+            seen.add((host, target))
+            yield f"http://{host}{target.decode(errors='replace')}"
+
+
+def urls_in_inventory(path: Path, site: Site) -> Iterator[str]:
+    """Yield the addresses of a CSV or text file: each line's first cell that is a URL or a path.
+
+    Raises InventoryError for a path where the site's main host is a pattern.
+    """
     with _opened(path) as lines:
-        for row in csv.reader(lines):
+        rows = csv.reader(lines)
+        for row in rows:
             cells = (cell.strip() for cell in row)
             address = next(
                 (cell for cell in cells if cell.startswith(("http://", "https://", "/"))), None
             )
-            if address is not None:
-                yield f"http://{host}{address}" if address.startswith("/") else address
+            if address is None:
+                continue
+            if address.startswith("/"):
+                if site.has_many_hosts:
+                    raise InventoryError(
+                        f"{path}: line {rows.line_num}: {address} names no host, and the site "
+                        f"{site.name} has many"
+                    )
+                address = f"http://{site.host}{address}"
+            yield address
 
 
 def _opened(path: Path) -> TextIO:

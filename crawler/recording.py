@@ -61,11 +61,11 @@ def begin(plan: CrawlPlan, database: Database, key_of: KeyOf, now: datetime) -> 
 def _planned(plan: CrawlPlan, key_of: KeyOf) -> list[Found]:
     named: list[tuple[str, str, int]] = [(url, "seed", 0) for url in plan.seeds]
     named += [(url, "sitemap", 0) for url in plan.sitemaps]
-    named += [(url, "log", 1) for path in plan.logs for url in urls_in_log(path, plan.site.host)]
+    named += [(url, "log", 1) for path in plan.logs for url in urls_in_log(path, plan.site)]
     named += [
         (url, "inventory", 1)
         for path in plan.inventory
-        for url in urls_in_inventory(path, plan.site.host)
+        for url in urls_in_inventory(path, plan.site)
     ]
     keyed = ((key_of(url), url, source, depth) for url, source, depth in named)
     return [Found(key, url, source, depth=depth) for key, url, source, depth in keyed if key]

@@ -12,6 +12,7 @@ from catalogue.archive import ArchiveError
 from catalogue.database import CatalogueError
 from catalogue.search.engine import SearchError
 from crawler.addresses import AddressError
+from crawler.inventory import InventoryError
 from gateway.cli import (
     crawling,
     demonstration,
@@ -58,6 +59,7 @@ EXPECTED = (
     SnapshotError,
     SiteError,
     LogError,
+    InventoryError,
     PatternError,
 )
 """Failures that name their culprit: told in a line, never as a traceback."""

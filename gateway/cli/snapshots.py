@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from gateway.resolving import request_of
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import Moved, Resolution
 from redirects.resolver import describe
+from redirects.site import Site
 from redirects.snapshot import Snapshot, SnapshotError, open_snapshot
 from redirects.traffic.reading import LogReading
 
@@ -140,7 +141,8 @@ def purge(context: typer.Context, before: str, after: str) -> None:
     """Print each address whose answer changed, one a line, for a cache to drop.
 
     Asked are the addresses of all mappings, those there are and those there were, and of all
-    imported visits, on each host of their site.
+    imported visits, on each host of their site that has a name; those that only a pattern stands
+    for are for the cache to know.
     """
     place: Workplace = context.obj
     with (
@@ -151,7 +153,7 @@ def purge(context: typer.Context, before: str, after: str) -> None:
         place.database(read_only=True) as database,
         database.reading() as connection,
     ):
-        hosts = {site.host: site.hosts for site in (*old.manifest.sites, *new.manifest.sites)}
+        hosts = _names_of((*old.manifest.sites, *new.manifest.sites))
         _count_visits(place, connection, tally)
         for key, raw in _decided(connection):
             tally.add(key, date.min, 0)
@@ -165,6 +167,11 @@ def purge(context: typer.Context, before: str, after: str) -> None:
                     changed.add(CanonicalUrl(address), date.min, 0)
         for address, _ in changed.addresses():
             _print(address)
+
+
+def _names_of(sites: Iterable[Site]) -> dict[str, list[str]]:
+    """Give the host names of each site by its main host, without the patterns among them."""
+    return {site.host: [name for name in site.hosts if not name.startswith("*.")] for site in sites}
 
 
 def _decided(connection: Connection) -> Iterator[tuple[CanonicalUrl, str]]:
@@ -192,11 +199,9 @@ def _opened(place: Workplace, name: str) -> Iterator[Snapshot]:
 
 def _found(place: Workplace, name: str) -> Iterator[Path]:
     for path in snapshots_on_disk(place.settings.snapshot_directory):
-        one = open_snapshot(path)
-        matches = name == str(one.revision) or one.id.startswith(name) or name == path.name
-        one.close()
-        if matches:
-            yield path
+        with suppress(SnapshotError), closing(open_snapshot(path)) as one:
+            if name in {str(one.revision), path.name} or one.id.startswith(name):
+                yield path
 
 
 def _count(place: Workplace, tally: Tally, logs: list[Path], site: str | None) -> None:

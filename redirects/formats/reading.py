@@ -27,6 +27,7 @@ _ONE_PATH = re.compile(r"\^(/(?:[\w/~=&,;:@!%-]|\\[^\w\s])*)\$")
 _ESCAPED = re.compile(r"\\(.)")
 _LONGEST_NAME = 64  # of a rule: what the catalogue's column holds
 NOT_UNDERSTOOD = "Không hiểu dòng này."
+_NAME_THE_HOST = "Cổng này có nhiều tên miền: địa chỉ phải ghi cả tên miền."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ class Reading:
         if address.startswith("/"):
             if self.site is None:
                 self._refuse_without_site(line, address)
+                return
+            if self.site.has_many_hosts:
+                self.refuse(line, "old_url", address, _NAME_THE_HOST)
                 return
             address = f"http://{self.site.host}{address}"
         row = {"old_url": address, "kind": kind, "target": target, "reason": reason}

@@ -24,6 +24,7 @@ LONGEST_KEY = 2_000
 """Bytes of an address worth counting, as for misses."""
 
 FOREIGN_HOST = "another host"
+NO_HOST = "no host"
 TOO_LONG = "too long"
 SEEN_BEFORE = "imported before"
 
@@ -93,16 +94,29 @@ class LogReading:
             self._note(line)
         self.report.digest = self._seen.hexdigest()
 
+    def asked_of(self, site: Site) -> Iterator[tuple[str, bytes, Asked]]:
+        """Give the requests of one site's addresses, each with its host and its path and query.
+
+        A line without a host speaks of the site's main host. Where that is a pattern, nobody can
+        say which name was asked, and the line is dropped.
+        """
+        sites, main = Sites([site]), None if site.has_many_hosts else site.host
+        for asked in self.asked():
+            named, target = _split_host(asked)
+            host = main if named is None else named.lower()
+            if host is None:
+                self.report.dropped[NO_HOST] += 1
+            elif sites.of_host(host) is None:
+                self.report.dropped[FOREIGN_HOST] += 1
+            else:
+                yield host, target, asked
+
     def visits(self, site: Site, secret: bytes) -> Iterator[tuple[CanonicalUrl, Asked]]:
         """Give the visits of one site under their keys, codes of citizens' files hidden."""
-        make_key, sites = key_maker(site).key, Sites([site])
-        for asked in self.asked():
-            host, target = _split_host(asked)
-            if host is not None and sites.of_host(host.lower()) is None:
-                self.report.dropped[FOREIGN_HOST] += 1
-                continue
+        make_key = key_maker(site).key
+        for host, target, asked in self.asked_of(site):
             path, _, query = target.partition(b"?")
-            key = make_key(host or site.host, path, query)
+            key = make_key(host, path, query)
             if len(key.encode(errors="replace")) > LONGEST_KEY or "\0" in key:
                 self.report.dropped[TOO_LONG] += 1
                 continue

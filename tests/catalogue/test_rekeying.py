@@ -188,3 +188,14 @@ def test_keeping_a_site_re_keys_only_when_its_policy_changed(database: Database)
         assert Sites(connection).find("haiduong") == LOOSE
         with pytest.raises(CatalogueError, match="no site is called 'x'"):
             rekey(connection, replace(LOOSE, name="x"), now=NOW)
+
+
+def test_a_path_kept_without_its_host_stays_on_the_host_of_its_key(database: Database) -> None:
+    districts = replace(HAIDUONG, host="*.haiduong.gov.vn", aliases=())
+    key = CanonicalUrl("gialoc.haiduong.gov.vn/a?id=1")
+    with database.writing() as connection:
+        Sites(connection).keep(districts)
+        mapping = Mapping(key, "/a?id=1", MappingKind.MOVED, "/x")
+        Mappings(connection).put("haiduong", mapping, state="active", source="import", now=NOW)
+        changed(connection, replace(districts, query=QueryPolicy("none")))
+        assert [one.key for one in Mappings(connection).active()] == ["gialoc.haiduong.gov.vn/a"]

@@ -20,6 +20,7 @@ from redirects.formats.table import read_csv
 from redirects.formats.wordpress import read_wordpress
 from redirects.formats.workbook import read_workbook
 from redirects.mapping import MappingKind, SplitTarget
+from redirects.site import Site
 from redirects.sites import Sites
 from tests.redirects.world import KNOWN, PORTAL, SITES, World
 
@@ -77,6 +78,15 @@ def test_without_a_site_a_bare_path_is_nobodys() -> None:
     text = "/a /b\n/c/* /d\nhttp://haiduong.gov.vn/e /f\n"
 
     assert taken(read_redirects_list, text, None) == (["/e moved /f"], [], [1, 2])
+
+
+def test_a_bare_path_is_refused_where_the_site_has_many_hosts() -> None:
+    districts = Site("huyen", "Các huyện", "*.haiduong.gov.vn")
+    found = Reading(Sites([districts]), PORTAL, districts)
+    read_redirects_list(b"/a /b\nhttp://gialoc.haiduong.gov.vn/c /d\n", found)
+
+    assert [one.key for one in found.mappings] == ["gialoc.haiduong.gov.vn/c"]
+    assert [(error.line, error.value) for error in found.errors] == [(1, "/a")]
 
 
 def test_apache_directives_are_read() -> None:

@@ -106,3 +106,19 @@ def test_a_snapshot_s_changes_are_told_by_visits_and_listed_for_caches(
     named = operator.types("snapshot", "diff", listed[1]["id"][:8], str(listed[0]["revision"]))
     assert named.stdout.startswith("0 of 0")
     assert listed[0]["id"] in operator.types("snapshot", "list").stdout
+
+
+def test_a_cache_is_told_of_names_and_never_of_patterns(operator: Operator, log: Path) -> None:
+    text = operator.settings.read_text(encoding="utf-8")
+    aliases = 'unit = "297"\naliases = ["gialoc.vn", "*.gialoc.haiduong.gov.vn"]'
+    operator.settings.write_text(text.replace('unit = "297"', aliases), encoding="utf-8")
+    before = compiled(operator)
+    decide(operator)
+    after = Path(compiled(operator))
+    after.with_name(after.name.replace(after.stem, "0" * len(after.stem))).write_bytes(b"hong")
+    purged = operator.types("snapshot", "purge", before, after.name)
+
+    assert set(purged.stdout.splitlines()) == {
+        "http://gialoc.haiduong.gov.vn/tin/1",
+        "http://gialoc.vn/tin/1",
+    }

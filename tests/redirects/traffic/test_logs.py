@@ -194,6 +194,15 @@ def test_a_line_is_keyed_as_a_visitor_s_request_is(tmp_path: Path) -> None:
     ]
 
 
+def test_a_line_without_a_host_is_nobody_s_where_the_site_has_many(tmp_path: Path) -> None:
+    path = written(tmp_path, LINES[LogFormat.COMBINED] + "\n")
+    reading = LogReading(path, SIEVE)
+    districts = replace(SITE, host="*.haiduong.gov.vn", aliases=())
+
+    assert list(reading.visits(districts, SECRET)) == []
+    assert reading.report.dropped == {"no host": 1}
+
+
 def test_a_packed_log_that_breaks_off_gives_what_was_in_it(tmp_path: Path) -> None:
     packed = gzip.compress((LINES[LogFormat.COMMON] + "\n").encode() * 50_000)
 
