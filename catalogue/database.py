@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,8 @@ from catalogue.schema import revision
 
 BUSY_MILLISECONDS = 30_000
 """How long a writer waits for the one before it."""
+
+_ASK_AGAIN = 0.01  # seconds
 
 _WRITER_LOCK = 6_872_025  # any number that no other program in the same database uses
 
@@ -164,7 +167,7 @@ def _sqlite_engine(parsed: URL, url: str, *, read_only: bool) -> Engine:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")  # a decision survives the power failing
         if not read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _enter_wal(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -173,6 +176,25 @@ def _sqlite_engine(parsed: URL, url: str, *, read_only: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL, in which it then stays.
+
+    Of two that switch a new file at once SQLite refuses one without waiting, since they could wait
+    for each other for ever (https://www.sqlite.org/c3ref/busy_handler.html): that one asks again.
+    """
+    deadline = monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or monotonic() > deadline:
+                raise
+            sleep(_ASK_AGAIN)
+        else:
+            return
 
 
 def _postgresql_engine(parsed: URL, *, read_only: bool) -> Engine:

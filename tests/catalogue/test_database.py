@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -154,6 +157,29 @@ def test_programs_that_start_together_migrate_once(tmp_path: Path, open_catalogu
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(migrate, [url] * 3))
     assert schema_is_current(open_catalogue(url))
+
+
+def test_programs_that_meet_a_new_file_at_once_all_write(tmp_path: Path) -> None:
+    writers = 6
+    for number in range(60):
+        url = f"sqlite:///{tmp_path}/{number}.db"
+        together = Barrier(writers)
+
+        def write(_: int, url: str = url, together: Barrier = together) -> None:
+            database = open_database(url)
+            together.wait(10)
+            try:
+                with database.writing() as connection:
+                    connection.execute(text("CREATE TABLE IF NOT EXISTS t (x)"))
+                    connection.execute(text("INSERT INTO t VALUES (1)"))
+            finally:
+                database.close()
+
+        with ThreadPoolExecutor(writers) as pool:
+            list(pool.map(write, range(writers)))
+        with closing(sqlite3.connect(tmp_path / f"{number}.db")) as file:
+            assert file.execute("SELECT count(*) FROM t").fetchone() == (writers,)
+            assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_database_of_a_newer_program_is_not_touched(
