@@ -52,6 +52,7 @@ from redirects.resolution import (
     Proxied,
     Request,
     Resolution,
+    Retired,
     Split,
     UnknownHost,
     Unresolved,
@@ -169,6 +170,8 @@ class PublicSite:
                 return self._redirects.to(resolution, snapshot_id)
             case Proxied(route=route):
                 return self._passthrough.to(route)
+            case Retired(route=route):
+                return self._passthrough.retired(route)
             case LivePage():
                 return self._new_page(scope)
             case Split():

@@ -72,12 +72,13 @@ def _rules(settings: Settings) -> Iterator[tuple[int, str]]:
 
 def _upstreams(settings: Settings) -> Iterator[tuple[int, str]]:
     for where, route in enumerate(settings.route):
-        parts = urlsplit(route.upstream)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        try:
-            socket.create_connection((parts.hostname or "", port), _UPSTREAM_PATIENCE).close()
-        except OSError as error:
-            yield where, f"route {route.name}: {route.upstream} cannot be reached: {error}"
+        for upstream in route.as_route().upstreams:
+            parts = urlsplit(upstream.origin)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            try:
+                socket.create_connection((parts.hostname or "", port), _UPSTREAM_PATIENCE).close()
+            except OSError as error:
+                yield where, f"route {route.name}: {upstream.origin} cannot be reached: {error}"
 
 
 def _shadows(settings: Settings) -> Iterator[tuple[int, str]]:

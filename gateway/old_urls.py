@@ -17,6 +17,7 @@ from redirects.resolution import (
     Moved,
     Proxied,
     Resolution,
+    Retired,
     Split,
     UnknownHost,
     Unresolved,
@@ -102,6 +103,8 @@ def outcome_of(  # noqa: PLR0911 - one name an outcome
             return "unresolved", site
         case Proxied(route=route):
             return "proxied", route.name
+        case Retired(route=route):
+            return "retired", route.name
         case Live():
             return "live", ""
         case UnknownHost():

@@ -19,6 +19,7 @@ from catalogue.sites import Sites
 from gateway.settings import Settings
 from gateway.site.paths import LIVE_PATHS
 from redirects.keys import keeps_case
+from redirects.manifest import plain
 from redirects.mapping import CanonicalUrl, Mapping
 from redirects.route import ApiRoute
 from redirects.rule import Rule
@@ -44,7 +45,7 @@ class Ground:
         words = [repr(self.portal.url), repr(sorted(self.portal.allowed_targets))]
         words += [repr(self.portal.hosts), repr(self.portal.live)]
         words += [_stable(site) for site in self.sites]
-        words += [f"{route} {sorted(route.methods)}" for route in self.routes]
+        words += [plain(route) for route in self.routes]
         words += map(repr, self.rules)
         return blake2b("\n".join(words).encode(), digest_size=4).hexdigest()
 

@@ -31,7 +31,15 @@ from gateway.portal_settings import (
     SuggestSettings,
     TrafficSettings,
 )
-from gateway.site_settings import PathSettings, RouteSettings, RuleSettings, SiteSettings
+from gateway.route_settings import (
+    CacheSettings,
+    HealthSettings,
+    RateSettings,
+    RewriteSettings,
+    RouteSettings,
+    UpstreamSettings,
+)
+from gateway.site_settings import PathSettings, RuleSettings, SiteSettings
 from gateway.toml_lines import line_of
 from redirects.route import ApiRoute
 from redirects.rule import Rule
@@ -197,6 +205,11 @@ TABLES: dict[str, type[BaseModel]] = {
     "site": SiteSettings,
     "site.below": PathSettings,
     "route": RouteSettings,
+    "route.upstreams": UpstreamSettings,
+    "route.health": HealthSettings,
+    "route.rewrite": RewriteSettings,
+    "route.cache": CacheSettings,
+    "route.rate": RateSettings,
     "rule": RuleSettings,
 }
 """The tables of the settings file, in the order the manual shows them."""

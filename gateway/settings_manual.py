@@ -8,15 +8,25 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from gateway.settings import TABLES, Settings
 
-_REPEATED = {"site", "site.below", "route", "rule"}
+_REPEATED = {"site", "site.below", "route", "route.upstreams", "rule"}
+
+
+_TYPE_NAMES: dict[Any, str] = {
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    date: "day",
+    Path: "path",
+}
 
 
 def manual() -> str:
@@ -66,10 +76,11 @@ def _type_name(annotation: Any) -> str:
         return " or ".join(f"`{choice}`" for choice in get_args(annotation))
     if origin is tuple:
         return "list of text"
+    if origin is Annotated:
+        return _type_name(get_args(annotation)[0])
     if origin in (Union, types.UnionType):
         return _type_name(get_args(annotation)[0])
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
-    return names.get(annotation, "path" if annotation is Path else "text")
+    return _TYPE_NAMES.get(annotation, "text")
 
 
 def _toml(value: object) -> str:
@@ -89,9 +100,10 @@ def example() -> str:
     lines = ["# hopnhat.toml: one portal out of many. Every setting: docs/settings.md", ""]
     lines += _commented(Settings, skip=set(TABLES))
     for name, table in TABLES.items():
-        repeated = name in _REPEATED
+        header = f"[[{name}]]" if name in _REPEATED else f"[{name}]"
+        belongs_to_repeated = name.partition(".")[0] in _REPEATED
         lines += ["", f"# {(table.__doc__ or '').strip()}"]
-        lines.append(f"# [[{name}]]" if repeated else f"[{name}]")
+        lines.append(f"# {header}" if belongs_to_repeated else header)
         lines += _commented(table, skip=_tables_in(name))
     return "\n".join(lines) + "\n"
 

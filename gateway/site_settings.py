@@ -1,4 +1,4 @@
-"""Settings of the old portals: sites, how their keys are made, preserved APIs, and rules."""
+"""Settings of the old portals: sites, how their keys are made, and rules."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from gateway.setting_fields import CmsName, Host, HostOrPattern, Name, Origin, Table
+from gateway.setting_fields import CmsName, HostOrPattern, Name, Origin, Table
 from redirects.mapping import MappingKind
 from redirects.presets import PRESETS, Preset
-from redirects.route import ApiRoute
 from redirects.rule import QueryHandling, Rule, RulePlace
 from redirects.site import (
     CaseMode,
@@ -161,42 +160,6 @@ class SiteSettings(Table):
         if self.host.startswith("*.") and not self.seeds:
             raise ValueError(f"host {self.host} is a pattern, so seeds must name pages to begin at")
         return self
-
-
-class RouteSettings(Table):
-    """One preserved API (`[[route]]`, repeated): calls passed on to a server that answers them."""
-
-    name: Name = Field(description="Short name used in logs and metrics.")
-    host: Host = Field(description="The old host name callers use.")
-    path: str = Field(
-        pattern=r"^/", description="Exact path, or a prefix that ends in `*`; matched on raw bytes."
-    )
-    upstream: Origin = Field(description="Origin of the server that answers.")
-    methods: tuple[str, ...] = Field((), description="Methods passed on; empty means all.")
-    query: str | None = Field(
-        None,
-        description="A parameter a call must have, such as `format=feed`, where pages and an API "
-        "share one path.",
-    )
-    host_header: str | None = Field(
-        None, description="Host told to the upstream; empty keeps the caller's."
-    )
-    contact: str = Field("", description="Who answers for this API.")
-    timeout: PositiveFloat = Field(30.0, description="Seconds the upstream may take to answer.")
-
-    def as_route(self) -> ApiRoute:
-        """The route as the resolver knows it."""
-        return ApiRoute(
-            name=self.name,
-            host=self.host,
-            path=self.path,
-            upstream=self.upstream,
-            methods=frozenset(method.upper() for method in self.methods),
-            query=self.query,
-            host_header=self.host_header,
-            contact=self.contact,
-            timeout=self.timeout,
-        )
 
 
 class RuleSettings(Table):

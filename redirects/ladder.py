@@ -26,7 +26,7 @@ from redirects.resolution import (
     Resolution,
     Split,
 )
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Upstream
 from redirects.rule import Rule, RulePlace
 from redirects.site import Portal, Site
 from redirects.sites import Sites
@@ -287,4 +287,4 @@ def _rule_set(rules: Iterable[Rule], site: Site, place: RulePlace) -> _RuleSet:
 def _old_server(site: Site) -> ApiRoute | None:
     if site.old_server is None:
         return None
-    return ApiRoute(f"{site.name}-old-server", site.host, "/*", site.old_server)
+    return ApiRoute(f"{site.name}-old-server", site.host, "/*", (Upstream(site.old_server),))

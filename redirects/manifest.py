@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from redirects.mapping import MappingKind
+from redirects.reviving import revive
 from redirects.route import ApiRoute
 from redirects.rule import Example, Rule, RulePlace
 from redirects.site import KeyPolicy, PathPolicy, Portal, QueryPolicy, Site
@@ -41,7 +42,16 @@ class Manifest:
 def write_manifest(manifest: Manifest) -> bytes:
     """Write a manifest, the same bytes for the same value."""
     document = {"format": FORMAT, "version": VERSION, **asdict(manifest)}
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, default=_plain).encode()
+    return _json(document).encode()
+
+
+def plain(route: ApiRoute) -> str:
+    """Write a route, the same text for the same value in every process."""
+    return _json(asdict(route))
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -73,7 +83,7 @@ def _manifest(document: dict[str, Any]) -> Manifest:
         portal=_portal(document["portal"]),
         sites=tuple(_site(item) for item in document["sites"]),
         rules=tuple(_rule(item) for item in document["rules"]),
-        routes=tuple(_route(item) for item in document["routes"]),
+        routes=tuple(revive(ApiRoute, item) for item in document["routes"]),
         entries=document["entries"],
         exact=tuple(document["exact"]),
         id=document["id"],
@@ -121,7 +131,3 @@ def _rule(item: dict[str, Any]) -> Rule:
         "examples": tuple(Example(**one) for one in item["examples"]),
     }
     return Rule(**{**item, **read, **days})
-
-
-def _route(item: dict[str, Any]) -> ApiRoute:
-    return ApiRoute(**{**item, "methods": frozenset(item["methods"])})

@@ -34,6 +34,13 @@ class Proxied:
 
 
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """A call of a preserved API whose last day is over: 410, and where its successor is."""
+
+    route: ApiRoute
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """The new portal itself answers this path on this host."""
 
@@ -96,7 +103,7 @@ class UnknownHost:
     host: str
 
 
-Resolution = Proxied | Live | Moved | Split | Gone | Archived | Unresolved | UnknownHost
+Resolution = Proxied | Retired | Live | Moved | Split | Gone | Archived | Unresolved | UnknownHost
 
 
 @dataclass(frozen=True, slots=True)

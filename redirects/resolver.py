@@ -6,7 +6,6 @@ is built in `_plans`, so a request costs a key, a digest and a look-up.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple, TypeVar
@@ -25,19 +24,18 @@ from redirects.resolution import (
     Proxied,
     Request,
     Resolution,
+    Retired,
     Split,
     Step,
     UnknownHost,
     Unresolved,
 )
 from redirects.route import ApiRoute
+from redirects.route_table import RouteTable
 from redirects.site import Site
 from redirects.sites import Sites
 
 _Outcome = TypeVar("_Outcome", bound=Resolution | None)
-
-# Dot segments would let a call climb out of the prefix it was preserved for.
-_CLIMBS = re.compile(rb"(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\;?#]|%2f|%5c|$)", re.IGNORECASE)
 
 
 class _Plan(NamedTuple):
@@ -45,7 +43,7 @@ class _Plan(NamedTuple):
 
     site: Site | None
     ladder: Ladder | None
-    routes: tuple[ApiRoute, ...]
+    routes: RouteTable
     portal: bool
     knows_case: bool
     about: str
@@ -61,6 +59,7 @@ class Resolver:
         today: Callable[[], date] = today_in_vietnam,
     ) -> None:
         self._sites = Sites(manifest.sites)
+        self._today = today
         live = Patterns(("portal.live", text) for text in manifest.portal.live)
         ground = Ground(manifest.portal, self._sites, lookup, live, today)
         self._plans = self._plan_hosts(manifest, ground)
@@ -83,9 +82,9 @@ class Resolver:
             return _note(steps, Rung.HOST, UnknownHost(request.host), "no site has this host")
         _note(steps, Rung.HOST, None, plan.about)
         if plan.routes:
-            route = _route_of(plan.routes, request)
-            if route is not None:
-                return _note(steps, Rung.API_ROUTE, Proxied(route))
+            called = plan.routes.find(request, on)
+            if called is not None:
+                return _note(steps, Rung.API_ROUTE, called)
         _note(steps, Rung.API_ROUTE, None, "" if plan.routes else "none on this host")
         site, ladder = plan.site, plan.ladder
         if site is None or ladder is None:
@@ -122,12 +121,8 @@ class Resolver:
 
     def _plan(self, host: str, manifest: Manifest, ground: Ground, *, portal: bool) -> _Plan:
         site = self._sites.of_host(host)
-        routes = tuple(
-            sorted(
-                (route for route in manifest.routes if self._serves(route, host, site)),
-                key=lambda route: (-len(route.path.removesuffix("*")), route.path, route.name),
-            )
-        )
+        served = (route for route in manifest.routes if self._serves(route, host, site))
+        routes = RouteTable(served, self._today)
         knows_case = site is not None and site.name in manifest.exact
         ladder = Ladder(site, manifest.rules, ground, portal=portal) if site else None
         return _Plan(site, ladder, routes, portal, knows_case, _about(site, portal=portal))
@@ -136,20 +131,6 @@ class Resolver:
         """Routes of one host of a site are routes of all its hosts, as its mappings are."""
         name = canonical_host(route.host)
         return name == host or (site is not None and self._sites.of_host(name) is site)
-
-
-def _route_of(routes: tuple[ApiRoute, ...], request: Request) -> ApiRoute | None:
-    path = request.raw_path
-    for route in routes:
-        if route.methods and request.method not in route.methods:
-            continue
-        if route.query and route.query.encode() not in request.raw_query.split(b"&"):
-            continue
-        prefix = route.path.encode()
-        matches = path.startswith(prefix[:-1]) if prefix.endswith(b"*") else path == prefix
-        if matches and not _CLIMBS.search(path):
-            return route
-    return None
 
 
 def _note(steps: list[Step] | None, rung: Rung, resolution: _Outcome, remark: str = "") -> _Outcome:
@@ -176,6 +157,8 @@ def describe(resolution: Resolution) -> str:  # noqa: PLR0911  one line an outco
     match resolution:
         case Proxied(route):
             return f"passed on by route {route.name}"
+        case Retired(route):
+            return f"410, route {route.name} ended on {route.valid_until}"
         case Live(host):
             return f"served by the new portal on {host}"
         case Moved(location=target, status=status):

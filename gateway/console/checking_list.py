@@ -18,7 +18,7 @@ from gateway.console.pages import Pages
 from gateway.console.visit import Visit
 from gateway.i18n import _
 from redirects.formats.cells import guard_cell
-from redirects.resolution import Explanation, Gone, Moved, Proxied, Split
+from redirects.resolution import Explanation, Gone, Moved, Proxied, Retired, Split
 from redirects.resolver import Resolver
 from redirects.snapshot import SnapshotError
 
@@ -111,6 +111,8 @@ def _leads(explanation: Explanation) -> tuple[str, str]:
             return "410", reason or ""
         case Proxied(route=route):
             return "", route.name
+        case Retired(route=route):
+            return "410", route.successor or route.name
         case _:
             return "", ""
 

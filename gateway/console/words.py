@@ -142,6 +142,7 @@ STEP_OUTCOMES: dict[str, str] = {
 OUTCOMES: dict[str, str] = {
     "Unreadable": _("Không phải một địa chỉ http(s)."),
     "Proxied": _("Lời gọi API được chuyển tiếp đến máy chủ còn phục vụ."),
+    "Retired": _("API đã ngừng phục vụ (410), kèm địa chỉ thay thế nếu có."),
     "Live": _("Trang do chính cổng mới phục vụ."),
     "Moved": _("Được chuyển ngay đến địa chỉ mới."),
     "Split": _("Trang liệt kê các nơi kế thừa."),

@@ -58,19 +58,37 @@ class CallerGone(PassthroughError):  # noqa: N818 - says what is so, like the ho
 
 def failure_answer(portal: PortalSettings, route: ApiRoute, error: PassthroughError) -> Answer:
     """Return what the caller is told, with whom to ask. Programs read it: always problem+json."""
-    body = problem(
-        portal,
-        error.status,
-        WORDINGS[error.status].title,
-        error.detail,
-        api=route.name,
-        **({"don_vi_quan_ly": route.contact} if route.contact else {}),
-    )
-    headers = [
+    title = WORDINGS[error.status].title
+    body = _problem(portal, route, status=error.status, title=title, detail=error.detail)
+    answer = _answer(error.status, body)
+    if error.status == UpstreamBusy.status:
+        answer.lines += b"retry-after: 5\r\n"
+    return answer
+
+
+def retired_answer(portal: PortalSettings, route: ApiRoute) -> Answer:
+    """Return what a caller is told of an API whose last day is over: where its successor is."""
+    detail = _("API ở địa chỉ này đã ngừng phục vụ.")
+    body = _problem(portal, route, status=410, title=_("API đã ngừng phục vụ"), detail=detail)
+    answer = _answer(410, body)
+    if route.successor:
+        link = b'<%s>; rel="successor-version"' % route.successor.encode("ascii")
+        answer.lines += field_lines([(b"link", link)])
+    return answer
+
+
+def _problem(
+    portal: PortalSettings, route: ApiRoute, *, status: int, title: str, detail: str
+) -> bytes:
+    more = {"don_vi_quan_ly": route.contact, "thay_the": route.successor}
+    known = {name: value for name, value in more.items() if value}
+    return problem(portal, status, title, detail, api=route.name, **known)
+
+
+def _answer(status: int, body: bytes) -> Answer:
+    headers = (
         (b"content-type", PROBLEM_JSON.encode("ascii")),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
-    ]
-    if error.status == UpstreamBusy.status:
-        headers.append((b"retry-after", b"5"))
-    return Answer(error.status, field_lines(headers), body)
+    )
+    return Answer(status, field_lines(headers), body)

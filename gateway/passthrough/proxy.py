@@ -15,6 +15,7 @@ from gateway.passthrough.failures import (
     PassthroughError,
     UpstreamBroken,
     failure_answer,
+    retired_answer,
 )
 from gateway.passthrough.headers import has_body, request_head, response_headers, target_of
 from gateway.passthrough.pool import Pool, PoolLimits
@@ -41,6 +42,10 @@ class Passthrough:
         """Return the application that passes a call on along `route`."""
         return partial(self._pass_on, route)
 
+    def retired(self, route: ApiRoute) -> ASGIApp:
+        """Return what answers calls of an API whose last day is over."""
+        return retired_answer(self._portal, route)
+
     async def close(self) -> None:
         """Close every connection."""
         for pool in self._pools.values():
@@ -52,7 +57,7 @@ class Passthrough:
         started = loop.time()
         call = Call(route, scope, receive, send)
         try:
-            await call.make(self._pool(route.upstream))
+            await call.make(self._pool(route.upstreams[0].origin))
             status = call.status
         except CallerGone:
             status = 499

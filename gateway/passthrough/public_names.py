@@ -51,7 +51,7 @@ class PublicName:
             match name.strip().lower():
                 case b"domain" if self._is_the_servers(domain.strip(), route):
                     kept.append(name + equals + _without_port(self.host))
-                case b"secure" if self.scheme == b"http" and route.upstream.startswith("https:"):
+                case b"secure" if self.scheme == b"http" and _is_secure(route):
                     pass  # a browser refuses it on a plain connection
                 case _:
                     kept.append(attribute)
@@ -66,7 +66,7 @@ class PublicName:
 
 def _origins(route: ApiRoute) -> tuple[bytes, ...]:
     """Name the server by its address, and by the Host it is told, whichever scheme it speaks."""
-    origins = (route.upstream.lower().encode("ascii"),)
+    origins = tuple(one.origin.lower().encode("ascii") for one in route.upstreams)
     if route.host_header is None:
         return origins
     told = route.host_header.lower().encode("ascii")
@@ -75,7 +75,12 @@ def _origins(route: ApiRoute) -> tuple[bytes, ...]:
 
 def _hosts(route: ApiRoute) -> tuple[bytes, ...]:
     told = (route.host_header or "").lower().encode("ascii")
-    return ((urlsplit(route.upstream).hostname or "").encode("ascii"), _without_port(told))
+    own = ((urlsplit(one.origin).hostname or "").encode("ascii") for one in route.upstreams)
+    return (*own, _without_port(told))
+
+
+def _is_secure(route: ApiRoute) -> bool:
+    return all(one.origin.startswith("https:") for one in route.upstreams)
 
 
 def _belongs(host: bytes, domain: bytes) -> bool:

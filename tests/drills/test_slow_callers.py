@@ -14,7 +14,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.app import create_site
-from gateway.site_settings import RouteSettings
+from gateway.route_settings import RouteSettings
 
 pytestmark = pytest.mark.drill
 

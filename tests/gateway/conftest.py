@@ -40,9 +40,10 @@ from catalogue.sites import Sites as SiteTable
 from catalogue.warc import Exchange
 from gateway.app import create_site
 from gateway.portal_settings import PortalSettings, ServeSettings
+from gateway.route_settings import RouteSettings
 from gateway.serving import STALL_SECONDS, configure
 from gateway.settings import Settings
-from gateway.site_settings import RouteSettings, SiteSettings
+from gateway.site_settings import SiteSettings
 from redirects.mapping import Mapping, MappingKind
 from redirects.sites import Sites
 

@@ -24,7 +24,7 @@ from redirects.resolution import (
     UnknownHost,
     Unresolved,
 )
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Upstream
 
 KEY = CanonicalUrl("a.test/x")
 NOW = 1_800_000_000.0
@@ -60,7 +60,7 @@ def test_the_body_of_a_redirect_is_escaped() -> None:
         (Gone("s", KEY, None, archived=False), ("gone", "s")),
         (Archived("s", KEY), ("archived", "s")),
         (Unresolved("s", KEY), ("unresolved", "s")),
-        (Proxied(ApiRoute("r", "h", "/*", "http://u")), ("proxied", "r")),
+        (Proxied(ApiRoute("r", "h", "/*", (Upstream("http://u"),))), ("proxied", "r")),
         (Live("h"), ("live", "")),
         (UnknownHost("h"), ("unknown-host", "")),
     ],

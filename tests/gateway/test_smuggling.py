@@ -17,8 +17,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.app import create_site
+from gateway.route_settings import RouteSettings
 from gateway.serving import DoorProtocol
-from gateway.site_settings import RouteSettings
 
 pytestmark = pytest.mark.drill
 

@@ -21,7 +21,7 @@ from redirects.resolution import (
     UnknownHost,
     Unresolved,
 )
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Upstream
 from redirects.rule import Rule, RulePlace
 from redirects.site import Site
 from tests.redirects.world import World, lead
@@ -165,10 +165,10 @@ def test_a_copy_under_a_near_spelling_is_better_than_nothing(world: World, ask: 
 
 
 def test_apis_are_passed_on_and_never_redirected(world: World, ask: Ask) -> None:
-    every = ApiRoute("every", "haiduong.gov.vn", "/api/*", "http://10.0.0.5")
-    longer = ApiRoute("longer", "haiduong.gov.vn", "/api/v2/*", "http://10.0.0.6")
+    every = ApiRoute("every", "haiduong.gov.vn", "/api/*", (Upstream("http://10.0.0.5"),))
+    longer = ApiRoute("longer", "haiduong.gov.vn", "/api/v2/*", (Upstream("http://10.0.0.6"),))
     reads = replace(longer, name="reads", path="/api/v2/get", methods=frozenset({"GET"}))
-    only = ApiRoute("only", "api.haiduong.gov.vn", "/soap.asmx", "http://10.0.0.7")
+    only = ApiRoute("only", "api.haiduong.gov.vn", "/soap.asmx", (Upstream("http://10.0.0.7"),))
     world.routes = [every, longer, reads, only]
     world.map("haiduong.gov.vn/api/v1", "/b")
     resolver = world.open().resolver()
@@ -188,7 +188,7 @@ def test_apis_are_passed_on_and_never_redirected(world: World, ask: Ask) -> None
 
 @pytest.mark.parametrize("climb", ["..", "%2e%2E", ".%2e", "a/../..", "..;x", "..%2f", "..\\x"])
 def test_a_call_cannot_climb_out_of_its_prefix(world: World, climb: str) -> None:
-    world.routes = [ApiRoute("api", "haiduong.gov.vn", "/api/*", "http://10.0.0.5")]
+    world.routes = [ApiRoute("api", "haiduong.gov.vn", "/api/*", (Upstream("http://10.0.0.5"),))]
 
     resolution = lead(world, Request("haiduong.gov.vn", f"/api/{climb}/admin".encode()))
 
@@ -198,7 +198,7 @@ def test_a_call_cannot_climb_out_of_its_prefix(world: World, climb: str) -> None
 def test_an_explanation_shows_every_rung_in_order_and_the_same_answer(
     world: World, ask: Ask
 ) -> None:
-    world.routes = [ApiRoute("api", "haiduong.gov.vn", "/api/*", "http://10.0.0.5")]
+    world.routes = [ApiRoute("api", "haiduong.gov.vn", "/api/*", (Upstream("http://10.0.0.5"),))]
     world.rules = [Rule("tin", "haiduong", "/tin/*", target="/b/:splat")]
     world.map("haiduong.gov.vn/a", "/b")
     resolver = world.open().resolver()
@@ -238,7 +238,7 @@ def test_every_outcome_has_words(world: World, ask: Ask) -> None:
     world.map("haiduong.gov.vn/b", kind=MappingKind.GONE)
     world.map("haiduong.gov.vn/c", kind=MappingKind.ARCHIVED)
     world.map("haiduong.gov.vn/d", kind=MappingKind.SPLIT, targets=[SplitTarget("Một", "/1")])
-    world.routes = [ApiRoute("api", "api.vn", "/x", "http://10.0.0.5")]
+    world.routes = [ApiRoute("api", "api.vn", "/x", (Upstream("http://10.0.0.5"),))]
     resolver = world.open().resolver()
 
     def last(url: str) -> str:
@@ -286,7 +286,7 @@ def test_any_request_is_answered_and_explained_alike(
             Rule("any", "haiduong", "/:a/:b/*", target="/:b/:a?:splat", place=place)
             for place in (RulePlace.BEFORE, RulePlace.AFTER)
         ]
-        world.routes = [ApiRoute("api", "api.vn", "/a*", "http://10.0.0.5")]
+        world.routes = [ApiRoute("api", "api.vn", "/a*", (Upstream("http://10.0.0.5"),))]
         world.open()
     resolver = world.opened[0].resolver()
     request = Request(host, path, query, method)
@@ -307,7 +307,13 @@ def test_a_route_may_ask_for_a_parameter(
     world: World, ask: Ask, query: str, *, passed: bool
 ) -> None:
     world.routes.append(
-        ApiRoute("feed", "haiduong.gov.vn", "/index.php", "http://10.0.0.5", query="format=feed")
+        ApiRoute(
+            "feed",
+            "haiduong.gov.vn",
+            "/index.php",
+            (Upstream("http://10.0.0.5"),),
+            query="format=feed",
+        )
     )
 
     resolution = lead(world, ask(f"http://haiduong.gov.vn/index.php?{query}"))

@@ -11,6 +11,7 @@ import pytest
 from redirects.lint import lint
 from redirects.mapping import MappingKind
 from redirects.resolution import Archived, Gone, Moved, Proxied, Request, Resolution, Unresolved
+from redirects.route import Upstream
 from redirects.rule import Example, Rule, RulePlace
 from redirects.rule_lint import lint_rules
 from redirects.site import Site
@@ -112,7 +113,7 @@ def test_what_is_kept_is_passed_on_to_the_old_server(world: World, ask: Ask) -> 
     for path in ("/tra-cuu", "/api/x"):
         found = resolver.resolve(ask(f"http://haiduong.gov.vn{path}", "POST"))
         assert isinstance(found, Proxied)
-        assert found.route.upstream == "http://10.0.0.5:8080"
+        assert found.route.upstreams == (Upstream("http://10.0.0.5:8080"),)
 
 
 def test_what_is_kept_without_an_old_server_stays_undecided_and_is_told(

@@ -10,7 +10,7 @@ import pytest
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
 from redirects.patterns import PatternError
 from redirects.resolution import Moved, Request, Unresolved
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Upstream
 from redirects.rule import Rule, RulePlace
 from redirects.site import Portal
 from redirects.sites import SiteError
@@ -34,7 +34,13 @@ def test_a_snapshot_carries_everything_of_one_revision(world: World) -> None:
     world.map("haiduong.gov.vn/a", "/b")
     world.rules = [Rule("r", "haiduong", "/x/*", target="/y", place=RulePlace.AFTER)]
     world.routes = [
-        ApiRoute("api", "haiduong.gov.vn", "/api/*", "http://10.0.0.5", frozenset({"GET", "POST"}))
+        ApiRoute(
+            "api",
+            "haiduong.gov.vn",
+            "/api/*",
+            (Upstream("http://10.0.0.5"),),
+            frozenset({"GET", "POST"}),
+        )
     ]
     report = world.compile(revision=42)
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.metrics import Metrics
 from gateway.passthrough.pool import PoolLimits
 from gateway.passthrough.proxy import Passthrough
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Upstream
 from tests.gateway.passthrough.recorder import PORTAL, Gateway
 
 
@@ -20,7 +20,9 @@ def gateway(serve: Callable[[ASGIApp], str]) -> Gateway:
     """Serve a gateway that passes everything on to one upstream."""
 
     def start(upstream: str, *, limits: PoolLimits | None = None, **options: Any) -> str:
-        route = ApiRoute("api", "old.test", "/*", upstream, contact="Sở Tư pháp", **options)
+        route = ApiRoute(
+            "api", "old.test", "/*", (Upstream(upstream),), contact="Sở Tư pháp", **options
+        )
         made: dict[str, Passthrough] = {}
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:

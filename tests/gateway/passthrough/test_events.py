@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.metrics import Metrics
 from gateway.passthrough.proxy import Passthrough
 from gateway.portal_settings import PortalSettings
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Upstream
 
 PIECE = b"data: %d\n\n"
 
@@ -27,7 +27,9 @@ def test_an_event_does_not_wait_for_the_next_and_only_silence_ends_a_stream(
             await writer.drain()
             await asyncio.sleep(0.2)
 
-    route = ApiRoute("api", "old.test", "/*", upstream(talk), timeout=0.8)  # 1.6 s in all
+    route = ApiRoute(
+        "api", "old.test", "/*", (Upstream(upstream(talk)),), timeout=0.8
+    )  # 1.6 s in all
     passthrough: list[Passthrough] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -17,7 +17,7 @@ import pytest
 from gateway.passthrough.failures import UpstreamUnreachable, failure_answer
 from gateway.passthrough.pool import PoolLimits
 from gateway.portal_settings import PortalSettings
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Upstream
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 
 
@@ -194,7 +194,7 @@ def test_the_manual_shows_the_failure_that_callers_get() -> None:
     example = manual.partition("```json\n")[2].partition("```")[0]
     portal = PortalSettings(hotline="0225 3747 474", email="hotro@haiphong.gov.vn")
     route = ApiRoute(
-        "don-vi", "old.test", "/*", "http://u", contact="Sở Nội vụ thành phố Hải Phòng"
+        "don-vi", "old.test", "/*", (Upstream("http://u"),), contact="Sở Nội vụ thành phố Hải Phòng"
     )
     answer = failure_answer(portal, route, UpstreamUnreachable("http://u: refused"))
     assert json.loads(answer.body) == json.loads(example)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from gateway.passthrough.headers import request_head, response_headers
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Upstream
 
-ROUTE = ApiRoute("api", "old.test", "/*", "http://10.0.0.5:8080", host_header="noi-bo.test:81")
-SECURE = ApiRoute("api", "old.test", "/*", "https://10.0.0.5")
+ROUTE = ApiRoute(
+    "api", "old.test", "/*", (Upstream("http://10.0.0.5:8080"),), host_header="noi-bo.test:81"
+)
+SECURE = ApiRoute("api", "old.test", "/*", (Upstream("https://10.0.0.5"),))
 
 
 def call(*headers: tuple[bytes, bytes], client: str = "203.0.113.9") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from gateway.site_settings import RouteSettings
+from gateway.route_settings import RouteSettings
 
 
 @pytest.fixture

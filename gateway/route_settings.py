@@ -1,0 +1,292 @@
+"""Settings of the preserved APIs: `[[route]]` and the tables below it, one idea each."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+
+from gateway.setting_fields import Host, Name, Origin, Table
+from redirects.route import ApiRoute, Caching, Edit, Health, RateLimit, Rewriting, Upstream
+from redirects.route_path import SPLAT, RoutePath, names_in
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - of a header field's name (RFC 9110, 5.6.2)
+_EDIT = re.compile(rf"(set|add) ({_TOKEN})=(.*)|(remove) ({_TOKEN})")
+# The gateway's own part of a message: changed by hand it would no longer be true.
+_NOT_EDITED = frozenset({"host", "connection", "content-length", "transfer-encoding", "upgrade"})
+
+
+def _whole_path(text: str) -> str:
+    RoutePath(text)
+    return text
+
+
+def _new_path(text: str) -> str:
+    if not text.startswith("/") or not text.isascii() or re.search(r"[\s?#]", text):
+        raise ValueError('must start with "/" and hold neither spaces nor a query')
+    return text
+
+
+def _edit(text: str) -> str:
+    found = _EDIT.fullmatch(text)
+    if found is None or not text.isascii() or not text.isprintable():
+        raise ValueError('must read "set name=value", "add name=value" or "remove name"')
+    return text
+
+
+def _header_edit(text: str) -> str:
+    if read_edit(_edit(text)).name.lower() in _NOT_EDITED:
+        raise ValueError("is the gateway's own part of every message")
+    return text
+
+
+def read_edit(text: str) -> Edit:
+    """Read "set name=value", "add name=value" or "remove name"; it has been checked."""
+    act, _, rest = text.partition(" ")
+    name, _, value = rest.partition("=")
+    match act:
+        case "set" | "add":
+            return Edit(act, name, value)
+        case _:
+            return Edit("remove", name)
+
+
+QueryEdit = Annotated[str, AfterValidator(_edit)]
+HeaderEdit = Annotated[str, AfterValidator(_header_edit)]
+HeaderName = Annotated[str, Field(pattern=rf"^{_TOKEN}$")]
+CallerKey = Annotated[str, Field(pattern=rf"^(header|query):{_TOKEN}$")]
+
+
+class UpstreamSettings(Table):
+    """One of several servers that answer for a route (`[[route.upstreams]]`, repeated)."""
+
+    origin: Origin = Field(description="Its origin, such as `http://10.0.0.5:8080`.")
+    weight: NonNegativeInt = Field(
+        1, description="Its share of the calls; 0 makes it a spare, asked where no other can be."
+    )
+
+    def as_upstream(self) -> Upstream:
+        """The upstream as a route knows it."""
+        return Upstream(self.origin, self.weight)
+
+
+class HealthSettings(Table):
+    """When an upstream of the route is taken for dead, and for alive again (`[route.health]`)."""
+
+    failures: PositiveInt = Field(
+        5, description="Failures in a row after which no call is sent to it for a while."
+    )
+    cooling: PositiveFloat = Field(
+        5.0, description="Seconds of that while; then one call is let through to find out."
+    )
+    path: str | None = Field(
+        None,
+        pattern=r"^/[!-~]*$",
+        description="Path asked for with GET to know how it is; any status below 500 is well. "
+        "Unset: only calls tell.",
+    )
+    interval: float = Field(10.0, ge=0.1, description="Seconds between two such questions.")
+
+    def as_health(self) -> Health:
+        """The same as a route knows it."""
+        return Health(self.failures, self.cooling, self.path, self.interval)
+
+
+class RewriteSettings(Table):
+    """What is changed on the way (`[route.rewrite]`)."""
+
+    path: Annotated[str, AfterValidator(_new_path)] | None = Field(
+        None,
+        description="Path told to the upstream; may use the captures of the route's path: "
+        "`/v2/don-vi/:ma`, and `*` or `:splat` for what its `*` stood for.",
+    )
+    query: tuple[QueryEdit, ...] = Field(
+        (),
+        description="Changes to the call's parameters, in order: `set name=value`, "
+        "`add name=value`, `remove name`; a value may use the captures.",
+    )
+    request: tuple[HeaderEdit, ...] = Field(
+        (), description="Changes to the call's header fields, written alike."
+    )
+    answer: tuple[HeaderEdit, ...] = Field(
+        (), description="Changes to the answer's header fields, written alike."
+    )
+
+    def as_rewriting(self) -> Rewriting:
+        """The same as a route knows it."""
+        path = self.path
+        if path is not None and path.endswith("*"):
+            path = f"{path[:-1]}:{SPLAT}"
+        query, request, answer = (
+            tuple(read_edit(text) for text in edits)
+            for edits in (self.query, self.request, self.answer)
+        )
+        return Rewriting(path, query, request, answer)
+
+
+class CacheSettings(Table):
+    """Keeping answers to GET, as RFC 9111 allows (`[route.cache]`; without it none is kept)."""
+
+    silent: NonNegativeFloat = Field(
+        0.0, description="Seconds an answer is fresh that says nothing about it."
+    )
+    stale_if_error: NonNegativeFloat = Field(
+        86_400.0,
+        description="Seconds after its time in which an answer may stand in for an upstream that "
+        "fails; what the answer says itself goes before.",
+    )
+    memory: PositiveInt = Field(
+        16 * 1024 * 1024, description="Bytes of answers held in each process."
+    )
+    largest: PositiveInt = Field(1024 * 1024, description="Bytes of the largest answer held.")
+
+    def as_caching(self) -> Caching:
+        """The same as a route knows it."""
+        return Caching(self.silent, self.stale_if_error, self.memory, self.largest)
+
+
+class RateSettings(Table):
+    """How often one caller may call (`[route.rate]`; without it as often as it likes)."""
+
+    calls: PositiveInt = Field(description="Calls in so many seconds, in each process.")
+    seconds: PositiveFloat = Field(60.0, description="The seconds.")
+    burst: PositiveInt | None = Field(
+        None, description="Calls that may come at once; unset: as many as `calls`."
+    )
+    key: CallerKey | None = Field(
+        None,
+        description="What tells callers apart: `header:X-Api-Key` or `query:apikey`. Unset, or "
+        "where a call has none: the network it comes from (/24, /56 of IPv6).",
+    )
+
+    def as_rate_limit(self) -> RateLimit:
+        """The same as a route knows it."""
+        return RateLimit(self.calls, self.seconds, self.burst or self.calls, self.key)
+
+
+class RouteSettings(Table):
+    """One preserved API (`[[route]]`, repeated): calls passed on to servers that answer them."""
+
+    name: Name = Field(description="Short name used in logs and metrics.")
+    host: Host = Field(description="The old host name callers use.")
+    path: Annotated[str, AfterValidator(_whole_path)] = Field(
+        description="Exact path, with `:name` for one segment, or a prefix that ends in `*`; "
+        "matched on raw bytes."
+    )
+    upstream: Origin | None = Field(
+        None, description="Origin of the server that answers; several: `[[route.upstreams]]`."
+    )
+    upstreams: tuple[UpstreamSettings, ...] = ()
+    methods: tuple[str, ...] = Field((), description="Methods passed on; empty means all.")
+    query: str | None = Field(
+        None,
+        description="A parameter a call must have, such as `format=feed`, where pages and an API "
+        "share one path.",
+    )
+    host_header: str | None = Field(
+        None, description="Host told to the upstream; empty keeps the caller's."
+    )
+    owner: str = Field("", description="Who decides about this route; shown to operators.")
+    contact: str = Field("", description="Who answers for this API; told to callers.")
+    credentials: tuple[HeaderName, ...] | None = Field(
+        None,
+        description="Header fields with credentials that may cross, such as `Authorization`. "
+        "Unset: all; `[]`: none.",
+    )
+    connect_timeout: PositiveFloat = Field(
+        5.0, description="Seconds a connection to the upstream may take."
+    )
+    timeout: PositiveFloat = Field(
+        30.0, description="Seconds the upstream may be silent, ahead of its answer or within it."
+    )
+    total_timeout: PositiveFloat | None = Field(
+        None, description="Seconds a call may last in all; unset: as long as something comes."
+    )
+    max_body: PositiveInt | None = Field(
+        None, description="Bytes a call's body may have; more is 413. Unset: any number."
+    )
+    max_answer: PositiveInt | None = Field(
+        None,
+        description="Bytes an answer's body may have; more is 502, or is cut off. "
+        "Unset: any number.",
+    )
+    tries: PositiveInt = Field(
+        2,
+        description="Upstreams asked at most for a call that may be repeated and had no answer.",
+    )
+    valid_from: date | None = Field(
+        None, description="First day calls are passed on, in Vietnam; before it nothing matches."
+    )
+    valid_until: date | None = Field(
+        None, description="Last day calls are passed on; after it they are told 410."
+    )
+    successor: str | None = Field(
+        None, pattern=r"^https?://[!-~]+$", description="Address of the API that takes its place."
+    )
+    health: HealthSettings = HealthSettings()
+    rewrite: RewriteSettings = RewriteSettings()
+    cache: CacheSettings | None = None
+    rate: RateSettings | None = None
+
+    def as_route(self) -> ApiRoute:
+        """The route as the resolver knows it."""
+        return ApiRoute(
+            name=self.name,
+            host=self.host,
+            path=self.path,
+            upstreams=self._upstreams(),
+            methods=frozenset(method.upper() for method in self.methods),
+            query=self.query,
+            host_header=self.host_header,
+            contact=self.contact,
+            owner=self.owner,
+            health=self.health.as_health(),
+            rewriting=self.rewrite.as_rewriting(),
+            credentials=None
+            if self.credentials is None
+            else frozenset(name.lower() for name in self.credentials),
+            connect_timeout=self.connect_timeout,
+            timeout=self.timeout,
+            total_timeout=self.total_timeout,
+            max_body=self.max_body,
+            max_answer=self.max_answer,
+            tries=self.tries,
+            caching=self.cache.as_caching() if self.cache else None,
+            rate_limit=self.rate.as_rate_limit() if self.rate else None,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            successor=self.successor,
+        )
+
+    def _upstreams(self) -> tuple[Upstream, ...]:
+        if self.upstream is not None:
+            return (Upstream(self.upstream),)
+        return tuple(one.as_upstream() for one in self.upstreams)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        """What no single setting can be blamed for."""
+        if (self.upstream is None) == (not self.upstreams):
+            raise ValueError("needs upstream, or [[route.upstreams]], and not both")
+        origins = [one.origin for one in self.upstreams]
+        if len(set(origins)) < len(origins):
+            raise ValueError("names one upstream twice")
+        if self.upstreams and not any(one.weight for one in self.upstreams):
+            raise ValueError("has spare upstreams alone: give one of them a weight")
+        unknown = names_in(self.rewrite.as_rewriting().path or "") - set(RoutePath(self.path).names)
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            raise ValueError(f"rewrite.path uses {names}, which path does not capture")
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise ValueError("valid_until is before valid_from")
+        return self
