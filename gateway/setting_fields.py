@@ -12,13 +12,14 @@ from pydantic import (
 )
 
 
-def _without_slash(url: str) -> str:
+def read_origin(url: str) -> str:
+    """Return an origin without a slash at its end. Raises ValueError for a longer address."""
     if not url.startswith(("http://", "https://")) or url.count("/") > 2 + url.endswith("/"):
         raise ValueError("must be an origin such as https://haiphong.gov.vn, without a path")
     return url.rstrip("/")
 
 
-Origin = Annotated[str, AfterValidator(_without_slash)]
+Origin = Annotated[str, AfterValidator(read_origin)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Host = Annotated[str, AfterValidator(str.lower), Field(pattern=r"^[A-Za-z0-9.-]+$")]

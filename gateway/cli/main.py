@@ -14,6 +14,7 @@ from catalogue.search.engine import SearchError
 from crawler.addresses import AddressError
 from crawler.inventory import InventoryError
 from gateway.cli import (
+    api,
     crawling,
     demonstration,
     redirecting,
@@ -25,6 +26,7 @@ from gateway.cli import (
 )
 from gateway.cli.output import complain
 from gateway.cli.workplace import Workplace
+from gateway.comparing.rules import RulesError
 from gateway.settings import SettingsError
 from redirects.patterns import PatternError
 from redirects.sites import SiteError
@@ -44,6 +46,7 @@ for verbs in (
     searching,
     redirecting,
     traffic,
+    api,
     snapshots,
     serving,
     demonstration,
@@ -61,6 +64,7 @@ EXPECTED = (
     LogError,
     InventoryError,
     PatternError,
+    RulesError,
 )
 """Failures that name their culprit: told in a line, never as a traceback."""
 

@@ -102,7 +102,7 @@ class LogReading:
         """
         sites, main = Sites([site]), None if site.has_many_hosts else site.host
         for asked in self.asked():
-            named, target = _split_host(asked)
+            named, target = split_host(asked)
             host = main if named is None else named.lower()
             if host is None:
                 self.report.dropped[NO_HOST] += 1
@@ -149,7 +149,7 @@ class LogReading:
             self._on_known()
 
 
-def _split_host(asked: Asked) -> tuple[str | None, bytes]:
+def split_host(asked: Asked) -> tuple[str | None, bytes]:
     """Take the host out of a target that is a whole URL, as proxies ask."""
     scheme, found, rest = asked.target.partition(b"://")
     if found and scheme.lower() in {b"http", b"https"}:

@@ -1,0 +1,15 @@
+"""Verbs of preserved APIs: compare servers before a switch, and see who calls what."""
+
+from __future__ import annotations
+
+import typer
+
+from gateway.cli.replaying import replay
+
+api = typer.Typer(help="Preserved APIs: replay.", no_args_is_help=True)
+api.command("replay")(replay)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's verbs."""
+    app.add_typer(api, name="api")

@@ -1,0 +1,1 @@
+"""Replaying recorded calls against two servers, before anybody depends on the new one."""
