@@ -1,22 +1,12 @@
 """The misses: requests for old addresses about which nobody has decided, and how they get here.
 
-The public site only reads the database, so it counts in memory and now and then writes a small
-file of JSON lines into a spool; whoever writes the database (the console) folds finished files
-into the misses, each exactly once. The protocol:
-
-1. A file is written under a name that is not looked at, synced, then renamed to `*.jsonl`.
-2. Folding adds a file's counts and its name to the database in ONE transaction.
-3. The next folding sees the name there and only then deletes the file, and after the file the
-   name. A crash at any point leaves either the counts out and the file there (it is folded
-   later), or the counts in and the name beside them (the file is never read again).
+The public site counts them in memory and spools them (spool.py); the console folds them in.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import threading
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,12 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, select
 
-from catalogue.database import CatalogueError, storable, upsert
+from catalogue.database import CatalogueError, greatest, least, storable, upsert
 from catalogue.schema import miss as table
-from catalogue.schema import spool_file
 from catalogue.sites import Sites
+from catalogue.spool import Collected, fold_spool, write_spool
 from redirects.calendar import today_in_vietnam
 from redirects.mapping import CanonicalUrl
 
@@ -40,9 +30,6 @@ LONGEST_ADDRESS = 2_000
 """Bytes of an address worth an editor's decision; PostgreSQL indexes no more than 2,700."""
 
 _Place = tuple[str, CanonicalUrl, date]
-
-_FINISHED = ".jsonl"
-_BROKEN = ".broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +54,6 @@ class Miss:
     visits: int
     first_on: date
     last_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What a folding did: files folded, requests counted, files that could not be read."""
-
-    files: int = 0
-    visits: int = 0
-    broken: tuple[str, ...] = ()
 
 
 class Misses:
@@ -103,15 +81,13 @@ class Misses:
             return
         statement = upsert(self._connection, table)
         new = statement.excluded
-        earlier = case((new.first_on < table.c.first_on, new.first_on), else_=table.c.first_on)
-        later = case((new.last_on > table.c.last_on, new.last_on), else_=table.c.last_on)
         self._connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[table.c.key],
                 set_={
                     "visits": table.c.visits + new.visits,
-                    "first_on": earlier,
-                    "last_on": later,
+                    "first_on": least(table.c.first_on, new.first_on),
+                    "last_on": greatest(table.c.last_on, new.last_on),
                 },
             ),
             rows,
@@ -210,40 +186,18 @@ class MissSpool:
         Call it once a transaction. A file that cannot be read is renamed to `*.broken` and named in
         the answer; counts for a site that is no longer configured are dropped.
         """
-        names = sorted(path.name for path in directory.glob(f"*{_FINISHED}"))
-        folded = set(connection.execute(select(spool_file.c.name)).scalars())
-        _forget(directory, connection, folded)
         sites = {site.name for site in Sites(connection).all()}
-        files, visits, broken = 0, 0, []
-        for name in names:
-            if name in folded:
-                continue
-            try:
-                counts = _read(directory / name)
-            except ValueError:
-                (directory / name).rename(directory / f"{name}{_BROKEN}")
-                broken.append(name)
-                continue
+
+        def take(records: list[Any]) -> int:
+            counts = [_read(record) for record in records]
             known = [count for count in counts if count.site in sites]
             Misses(connection).add(known)
-            connection.execute(insert(spool_file).values(name=name))
-            files += 1
-            visits += sum(count.visits for count in known)
-        return Collected(files, visits, tuple(broken))
+            return sum(count.visits for count in known)
+
+        return fold_spool(directory, connection, take)
 
     def _write(self, data: bytes) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        name = uuid.uuid4().hex
-        unfinished = self._directory / f"{name}.tmp"
-        try:
-            with unfinished.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.rename(self._directory / f"{name}{_FINISHED}")
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
+        write_spool(self._directory, data)
 
 
 def _is_storable(key: CanonicalUrl) -> bool:
@@ -251,21 +205,6 @@ def _is_storable(key: CanonicalUrl) -> bool:
         return "\0" not in key and len(key.encode()) <= LONGEST_ADDRESS
     except UnicodeEncodeError:
         return False
-
-
-def _forget(directory: Path, connection: Connection, folded: set[str]) -> None:
-    if not folded:
-        return
-    for name in folded:
-        (directory / name).unlink(missing_ok=True)
-    # The files must be gone from the disk before their names are, or a power cut between the
-    # two would bring back a file that nobody remembers to have folded.
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    connection.execute(delete(spool_file).where(spool_file.c.name.in_(sorted(folded))))
 
 
 def _line(place: _Place, raw: str, visits: int) -> str:
@@ -277,18 +216,11 @@ def _line(place: _Place, raw: str, visits: int) -> str:
     )
 
 
-def _read(path: Path) -> list[MissCount]:
-    try:
-        records = [json.loads(line) for line in path.read_bytes().splitlines()]
-        return [
-            MissCount(
-                site=record["site"],
-                key=CanonicalUrl(record["key"]),
-                raw=record["raw"],
-                visits=int(record["visits"]),
-                on=date.fromisoformat(record["on"]),
-            )
-            for record in records
-        ]
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{path.name}: not a spool file") from error
+def _read(record: dict[str, Any]) -> MissCount:
+    return MissCount(
+        site=record["site"],
+        key=CanonicalUrl(record["key"]),
+        raw=record["raw"],
+        visits=int(record["visits"]),
+        on=date.fromisoformat(record["on"]),
+    )

@@ -338,6 +338,21 @@ spool_file = Table(
     Column("name", String(80), primary_key=True),
 )
 
+# Who calls which preserved API. A caller is a keyed hash of its API key, a name from the settings
+# or a network; no address, no key, no call is kept (usage.py).
+api_use = Table(
+    "api_use",
+    metadata,
+    Column("route", String(64), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # CallerKind
+    Column("caller", String(64), primary_key=True),
+    Column("agent", String(32), primary_key=True),  # family of programs, such as "curl"
+    Column("calls", BigInteger, nullable=False),
+    Column("errors", BigInteger, nullable=False),
+    Column("first_on", Date, nullable=False),
+    Column("last_on", Date, nullable=False),
+)
+
 editor = Table(
     "editor",
     metadata,

@@ -269,6 +269,18 @@ def _create_redirects() -> None:
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_spool_file")),
     )
+    op.create_table(
+        "api_use",
+        sa.Column("route", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("caller", sa.String(length=64), nullable=False),
+        sa.Column("agent", sa.String(length=32), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("errors", sa.BigInteger(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("route", "kind", "caller", "agent", name=op.f("pk_api_use")),
+    )
 
 
 def _create_traffic() -> None:
