@@ -25,9 +25,12 @@ CHOSEN = "hopnhat.chosen"
 
 MOST_POSTED_BYTES = 256 * 1024
 
+MASKED_UPGRADE = b"^pgrade"
+"""How the parser is shown the field Upgrade (gateway/upgrading.py); here it is itself again."""
+
 _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 # Whoever sends one of these wants more than an answer to a head.
-_WANTS_MORE = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
+_WANTS_MORE = frozenset({b"content-length", b"transfer-encoding", MASKED_UPGRADE, b"expect"})
 
 
 @runtime_checkable
@@ -85,6 +88,7 @@ class CarryingProtocol(HttpToolsProtocol):
         self._is_head_all = True
         self._names_connection = False
         self._is_answered = False
+        self._asks_to_switch = False
         self._idle_since: float | None = None
 
     # --- what the parser says ---
@@ -97,6 +101,7 @@ class CarryingProtocol(HttpToolsProtocol):
         self._is_head_all = True
         self._names_connection = False
         self._is_answered = False
+        self._asks_to_switch = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header field."""
@@ -105,6 +110,9 @@ class CarryingProtocol(HttpToolsProtocol):
             self._is_head_all = False
             if name == b"expect" and value.lower() == b"100-continue":
                 self.expect_100_continue = True
+            elif name == MASKED_UPGRADE:
+                name = b"upgrade"
+                self._asks_to_switch = True
         elif name == b"connection":
             self._names_connection = True
         self.headers.append((name, value))

@@ -16,8 +16,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.carrying import CarryingProtocol, Outbox
+from gateway.carrying import Outbox
 from gateway.patience import LEAST_PROGRESS, Patience
+from gateway.upgrading import UpgradingProtocol, mask_upgrade
 
 HEAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 64 * 1024
@@ -38,7 +39,7 @@ _USUAL_LINE = re.compile(rb"(?:GET|HEAD|POST) [!-~]+ HTTP/1\.1\r\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
-class DoorProtocol(CarryingProtocol):
+class DoorProtocol(UpgradingProtocol):
     """Our servers' protocol, fed heads that are whole, bounded and ASCII in their first line.
 
     Each request is fed by itself, so that one pipelined behind another meets the same door; only
@@ -49,13 +50,13 @@ class DoorProtocol(CarryingProtocol):
 
     def __init__(self, *arguments: Any, stall: float = STALL_SECONDS, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._pending = b""
         self._wants_head = True
         self._feeds_head = False
         self._body_left: int | None = 0  # None: the parser knows where it ends
         self._deadline: asyncio.TimerHandle | None = None
         self._body_heard = 0
         self._body_unread = 0
+        self._body_bare = 0  # bytes that brought no piece of a chunked body: extensions, trailers
         self._body_patience = Patience(
             seconds=stall, moved=self._heard_of_body, run_out=self._body_stalls
         )
@@ -90,6 +91,9 @@ class DoorProtocol(CarryingProtocol):
 
     def _next_head(self) -> bytes | None:
         """Take a whole head off what is pending; None while it is not whole, or was refused."""
+        if self._asks_to_switch and not self.cycle.response_complete:
+            self._hold()
+            return None
         # Stray empty lines ahead of a request are skipped (RFC 9112, 2.2).
         data = self._pending = self._pending.lstrip(b"\r\n")
         end = _end_of_head(data)
@@ -109,12 +113,16 @@ class DoorProtocol(CarryingProtocol):
         self._pending = data[end:]
         self._wants_head = False
         self._feeds_head = True
-        return data[:end] if is_usual else _ascii_first_line(data[:end])
+        return mask_upgrade(data[:end] if is_usual else _ascii_first_line(data[:end]))
 
-    def _next_of_body(self) -> bytes:
+    def _next_of_body(self) -> bytes | None:
         """Take what belongs to the body; never nothing, or the loop above would not end."""
         if not self._body_left:  # the parser knows better, or has given up on this connection
+            if self._body_bare > MAX_HEAD_BYTES:
+                self._give_up(b"431 Request Header Fields Too Large")
+                return None
             piece, self._pending = self._pending, b""
+            self._body_bare += len(piece)
         else:
             left = self._body_left
             piece, self._pending = self._pending[:left], self._pending[left:]
@@ -133,9 +141,14 @@ class DoorProtocol(CarryingProtocol):
         """Learn the length of the body, and expect it."""
         self._body_left = _body_length(self.headers) if self._feeds_head else None
         if self._body_left != 0:
-            self._body_unread = 0
+            self._body_unread = self._body_bare = 0
             self._body_patience.start(self.loop)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        self._body_bare = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Expect a head again."""
@@ -163,11 +176,15 @@ class DoorProtocol(CarryingProtocol):
         return -self.transport.get_write_buffer_size()  # nothing is added while writing pauses
 
     def _body_stalls(self) -> None:
+        self._give_up(b"408 Request Timeout")
+
+    def _give_up(self, status: bytes) -> None:
+        """Hang up in the middle of a body; say why, unless an answer has begun."""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_started:
             self.transport.close()
         else:
-            self._refuse(b"408 Request Timeout")
+            self._refuse(status)
 
     def _reader_stalls(self) -> None:
         self.transport.abort()  # closing would wait for what is not read to be read
@@ -179,6 +196,12 @@ class DoorProtocol(CarryingProtocol):
             self._body_unread += size
             if self._body_unread > MOST_UNREAD_BYTES:
                 self.transport.close()
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._disarm()
+        self._body_patience.stop()
+        self._reader_patience.stop()
 
     def _arm(self) -> None:
         self._deadline = self.loop.call_later(self.head_seconds, self._too_slow)

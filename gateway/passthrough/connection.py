@@ -1,7 +1,8 @@
 """One connection to an upstream: requests written as bytes, responses parsed by httptools.
 
 Much cheaper than a general client (docs/decisions/0008): nothing is built that a proxy does not
-look at. Both directions have back-pressure, so memory does not grow with a body.
+look at. Both directions have back-pressure, so memory does not grow with a body, nor with what is
+sent instead of one: heads, interim responses, chunk extensions, trailers.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from gateway.passthrough.failures import CallerGone, PassthroughError, UpstreamB
 
 HIGH_WATER = 256 * 1024
 LOW_WATER = 64 * 1024
-_MAX_HEAD = 64 * 1024
+_MOST_BARE_BYTES = 64 * 1024  # that bring no piece of a body
 _WORTH_SENDING_ALONE = 32 * 1024  # a larger piece is not copied to join others
 _FINAL = 200
+_SWITCHING = 101
 _NO_BODY = frozenset({204, 304})
+
+Fields = list[tuple[bytes, bytes]]
+Interim = Callable[[int, Fields], None]
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -29,7 +34,9 @@ class UpstreamConnection(asyncio.Protocol):
         self.idle_since = 0.0
         self.closed = False
         self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: Fields = []
+        self.trailers: Fields = []
+        self.switched = False
         self.complete = True
         self.reusable = True
         self._on_lost = on_lost
@@ -41,7 +48,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._failure: PassthroughError | None = None
         self._chunks: list[bytes] = []
         self._buffered = 0
-        self._head_bytes = 0
+        self._bare_bytes = 0
         self._paused = False
         self._write_paused = False
         self._head_only = False
@@ -50,18 +57,29 @@ class UpstreamConnection(asyncio.Protocol):
         self._untouched = True
         self._length: int | None = None
         self._unparsed = 0  # of a body of known length: bytes to come that need no parser
+        self._interim: Interim | None = None
+        self._may_switch = False
 
     # --- one exchange ---
 
-    def begin(self, method: str) -> None:
-        """Make ready for the response to a request of this method."""
+    def begin(
+        self, method: str, *, interim: Interim | None = None, may_switch: bool = False
+    ) -> None:
+        """Make ready for the response to a request of this method.
+
+        `interim` is told responses ahead of the final one. `may_switch`: the request asked for
+        another protocol, so that 101 is an answer; `switched` says that it was given.
+        """
         self.complete = self._has_head = self._until_close = False
         self._untouched = True
         self._failure = None
         self._head_only = method == "HEAD"
         self._length = None
         self._unparsed = 0
-        self._head_bytes = 0
+        self._bare_bytes = 0
+        self._interim = interim
+        self._may_switch = may_switch
+        self.trailers = []
 
     def write(self, data: bytes) -> None:
         """Send bytes of the request."""
@@ -107,6 +125,15 @@ class UpstreamConnection(asyncio.Protocol):
         self._fail(error or CallerGone(self.name))
         if self._transport is not None:
             self._transport.abort()
+
+    def let_go(self) -> tuple[asyncio.Transport, bytes]:
+        """Give up a connection that has switched: its transport, and what has come on it."""
+        transport, self._transport = self._transport, None
+        if transport is None or self.closed:
+            raise UpstreamBroken(f"{self.name} switched protocols and went away")
+        self.reusable = False
+        self.closed = self.complete = True
+        return transport, b"".join(self._chunks)
 
     def _pause(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -163,6 +190,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._untouched = False
         if self._unparsed:
             self._take_unparsed(data)
+        elif self.switched:
+            self._keep(data)
         else:
             self._parse(data)
         if self._buffered > HIGH_WATER and not self._paused:
@@ -170,17 +199,31 @@ class UpstreamConnection(asyncio.Protocol):
         self._wake()
 
     def _parse(self, data: bytes) -> None:
-        if not self._has_head:
-            self._head_bytes += len(data)
+        self._bare_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+        except httptools.HttpParserUpgrade as end_of_http:
+            self._switch(data[end_of_http.args[0] :])
+        except httptools.HttpParserError as error:
             self.abort(UpstreamBroken(f"{self.name} did not speak HTTP: {error}"))
             return
-        if not self._has_head and self._head_bytes > _MAX_HEAD:
+        if self._bare_bytes > _MOST_BARE_BYTES and not self.complete:
             self.abort(UpstreamBroken(f"{self.name} sent headers without end"))
         elif self._length is not None and not self.complete:
             self._unparsed = self._length
+
+    def _switch(self, behind: bytes) -> None:
+        """End HTTP on this connection, if that was asked for."""
+        if not self._may_switch:
+            self.abort(UpstreamBroken(f"{self.name} switched protocols unasked"))
+            return
+        self.status = _SWITCHING
+        self.switched = self._has_head = True
+        self._keep(behind)
+
+    def _keep(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._buffered += len(data)
 
     def _take_unparsed(self, data: bytes) -> None:
         """Keep a piece of a body of known length: the parser would only copy it."""
@@ -188,8 +231,7 @@ class UpstreamConnection(asyncio.Protocol):
             data = data[: self._unparsed]
             self.reusable = False  # bytes behind the body
         self._unparsed -= len(data)
-        self._chunks.append(data)
-        self._buffered += len(data)
+        self._keep(data)
         if not self._unparsed:
             self.reusable = self.reusable and self._parser.should_keep_alive()
             self._parser = httptools.HttpResponseParser(self)
@@ -227,14 +269,20 @@ class UpstreamConnection(asyncio.Protocol):
             self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep one header as it came."""
+        """Keep one header as it came; behind a body it is a trailer."""
         if not self._has_head:
             self.headers.append((name, value))
+        elif not self.complete:
+            self.trailers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Know how the body ends; interim responses (1xx) are for this hop alone."""
+        """Know how the body ends, or that this is not the answer yet (1xx)."""
         status = self._parser.get_status_code()
-        if status < _FINAL or self._has_head:
+        if self._has_head:
+            return
+        if status < _FINAL:
+            if self._interim is not None and status != _SWITCHING:
+                self._interim(status, self.headers)
             return
         self.status = status
         self._has_head = True
@@ -258,8 +306,8 @@ class UpstreamConnection(asyncio.Protocol):
         if self.complete:
             self.reusable = False  # a body where there can be none
             return
-        self._chunks.append(body)
-        self._buffered += len(body)
+        self._keep(body)
+        self._bare_bytes = 0
         if self._length is not None:
             self._length -= len(body)
 

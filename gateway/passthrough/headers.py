@@ -17,27 +17,34 @@ _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate"}
     | {b"proxy-authorization", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
-# Replaced by ours: a stranger may write anything here. Expect is answered by the server itself.
+_HOP_BY_HOP_IN_CHUNKS = _HOP_BY_HOP - {b"trailer"}  # which announces what is behind a body
+# Replaced by ours: a stranger may write anything here. What is said to the next hop is in hop.py.
 _OURS = frozenset(
     {b"host", b"expect", b"forwarded", b"via", b"x-real-ip"}
     | {b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port"}
 )
 _NOT_SENT_ON = _HOP_BY_HOP | _OURS
+_NOT_SENT_ON_IN_CHUNKS = _HOP_BY_HOP_IN_CHUNKS | _OURS
 _PSEUDONYM = b"1.1 hopnhat"
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def request_head(scope: Scope, route: ApiRoute, *, chunked: bool) -> bytes:
-    """Return the head sent to the upstream, path and query byte for byte as they came."""
+def request_head(scope: Scope, route: ApiRoute, *, chunked: bool, hop: bytes = b"") -> bytes:
+    """Return the head sent to the upstream, path and query byte for byte as they came.
+
+    `hop` are the lines that are for this upstream alone.
+    """
     headers: Headers = scope["headers"]
     named = _named_by_connection(headers)
     lines = [scope["method"].encode("ascii"), b" ", target_of(scope), b" HTTP/1.1\r\nhost: "]
     host = _first(headers, b"host")
     lines.append(route.host_header.encode("ascii") if route.host_header else host)
+    not_sent_on = _NOT_SENT_ON_IN_CHUNKS if chunked else _NOT_SENT_ON
     for name, value in headers:
-        if name not in _NOT_SENT_ON and name not in named:
+        if name not in not_sent_on and name not in named:
             lines += (b"\r\n", name, b": ", value)
     lines += _forwarded(scope, headers, host)
+    lines.append(hop)
     lines.append(b"\r\ntransfer-encoding: chunked\r\n\r\n" if chunked else b"\r\n\r\n")
     return b"".join(lines)
 
@@ -54,17 +61,19 @@ def target_of(scope: Scope) -> bytes:
 
 
 def response_headers(
-    headers: Headers, *, status: int, route: ApiRoute, scope: Scope
+    headers: Headers, *, status: int, route: ApiRoute, scope: Scope, in_chunks: bool = False
 ) -> list[tuple[bytes, bytes]]:
     """Return what goes back to the caller, in the upstream's order.
 
-    What names the upstream itself, which only we can reach, names the public host.
+    What names the upstream itself, which only we can reach, names the public host. `in_chunks`:
+    the caller can be given trailers.
     """
+    ended_here = _HOP_BY_HOP_IN_CHUNKS if in_chunks else _HOP_BY_HOP
     named = _named_by_connection(headers)
     kept: list[tuple[bytes, bytes]] = []
     for name, value in headers:
         low = name.lower()
-        if low in _HOP_BY_HOP or low in named:
+        if low in ended_here or low in named:
             continue
         if low == b"content-length" and status in {204, 304}:
             continue  # the server would wait for that many bytes

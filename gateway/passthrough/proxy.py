@@ -17,12 +17,17 @@ from gateway.passthrough.failures import (
     failure_answer,
     retired_answer,
 )
-from gateway.passthrough.headers import has_body, request_head, response_headers, target_of
+from gateway.passthrough.headers import request_head, response_headers
+from gateway.passthrough.hop import hop_lines
 from gateway.passthrough.pool import Pool, PoolLimits
+from gateway.passthrough.trailers import are_wanted, crossing
+from gateway.passthrough.uploading import Upload
 from gateway.portal_settings import PortalSettings
+from gateway.wire import wire_of
 from redirects.route import ApiRoute
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+_CONTINUE = 100
 _WATCH_AFTER = 0.1  # seconds: an answer that comes sooner is cheaper without anybody watching
 _GATHERED = 32 * 1024 * 1024  # bytes of an answer of unknown length held for an HTTP/1.0 caller
 
@@ -87,39 +92,34 @@ class Call:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._upload: asyncio.Task[None] | None = None
+        self._wire = wire_of(scope)
+        self._upload = Upload(scope, receive)
         self._watcher: asyncio.Task[None] | None = None
 
     async def make(self, pool: Pool) -> None:
         """Send the request and bring the answer back. Raises PassthroughError."""
-        body, chunked = has_body(self._scope["headers"])
-        head = request_head(self._scope, self._route, chunked=chunked)
-        first, more = await self._first_of_body() if body else (b"", False)
-        if first and chunked:
-            first = _chunk(first)
-        if chunked and not more:
-            first += b"0\r\n\r\n"
-        repeatable = not more and self._scope["method"] in _IDEMPOTENT
+        upload = self._upload
+        first = await upload.begin()
+        hop = hop_lines(self._scope["headers"], waits=upload.waits, protocols=())
+        head = request_head(self._scope, self._route, chunked=upload.chunked, hop=hop)
+        repeatable = not upload.more and self._scope["method"] in _IDEMPOTENT
         connection, reused = await pool.take()
         try:
-            await self._exchange(connection, head + first, more=more, chunked=chunked)
+            await self._exchange(connection, head + first)
         except UpstreamBroken as error:
             # A kept connection may die of age under our hands: ask once more, on a new one.
             if not (reused and repeatable and error.untouched):
                 raise
             self._finish(pool, connection)
             connection, _ = await pool.take(fresh=True)
-            await self._exchange(connection, head + first, more=False, chunked=chunked)
+            await self._exchange(connection, head + first)
         finally:
             self._finish(pool, connection)
 
-    async def _exchange(
-        self, connection: UpstreamConnection, first: bytes, *, more: bool, chunked: bool
-    ) -> None:
-        connection.begin(self._scope["method"])
+    async def _exchange(self, connection: UpstreamConnection, first: bytes) -> None:
+        connection.begin(self._scope["method"], interim=self._tell)
         connection.write(first)
-        if more:
-            self._upload = asyncio.create_task(self._send_rest(connection, chunked=chunked))
+        self._upload.send_rest(connection)
         watch = asyncio.get_running_loop().call_later(_WATCH_AFTER, self._watch, connection)
         try:
             await connection.head(self._route.timeout)
@@ -128,12 +128,9 @@ class Call:
             watch.cancel()
 
     async def _answer(self, connection: UpstreamConnection) -> None:
-        headers = response_headers(
-            connection.headers,
-            status=connection.status,
-            route=self._route,
-            scope=self._scope,
-        )
+        headers = self._for_caller(connection.status, connection.headers)
+        if self._upload.waits:
+            headers.append((b"connection", b"close"))  # a body that comes all the same is not read
         timeout = self._route.timeout
         data = b""
         if self._scope["http_version"] == "1.0" and self._scope["method"] != "HEAD":
@@ -146,7 +143,19 @@ class Call:
                 await send({"type": "http.response.body", "body": data, "more_body": True})
                 data = b""
         rest = await connection.read(timeout)
-        await send({"type": "http.response.body", "body": data + rest})
+        if connection.trailers and self._wire is not None:
+            wanted = are_wanted(self._scope["headers"], headers)
+            await self._wire.end(data + rest, crossing(connection.trailers) if wanted else ())
+        else:
+            await send({"type": "http.response.body", "body": data + rest})
+
+    def _for_caller(
+        self, status: int, headers: list[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        in_chunks = self._wire is not None and self._wire.speaks_1_1
+        return response_headers(
+            headers, status=status, route=self._route, scope=self._scope, in_chunks=in_chunks
+        )
 
     async def _gather(
         self, connection: UpstreamConnection, headers: list[tuple[bytes, bytes]]
@@ -164,53 +173,28 @@ class Call:
         headers.append((b"content-length", b"%d" % size))
         return b"".join(pieces)
 
-    async def _first_of_body(self) -> tuple[bytes, bool]:
-        message = await self._receive()
-        if message["type"] == "http.disconnect":
-            raise CallerGone(target_of(self._scope).decode("latin-1").partition("?")[0])
-        return message.get("body", b""), message.get("more_body", False)
-
-    async def _send_rest(self, connection: UpstreamConnection, *, chunked: bool) -> None:
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                connection.abort()
-                return
-            more = message.get("more_body", False)
-            body = message.get("body", b"")
-            if body:
-                connection.write(_chunk(body) if chunked else body)
-                try:
-                    await connection.drain()
-                except PassthroughError:
-                    return  # the reader of the answer raises it
-        if chunked:
-            connection.write(b"0\r\n\r\n")
+    def _tell(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """Pass on a response ahead of the final one."""
+        if status == _CONTINUE and self._upload.takes_word():
+            return
+        if self._wire is not None:
+            self._wire.interim(status, self._for_caller(status, headers))
 
     def _watch(self, connection: UpstreamConnection) -> None:
         self._watcher = asyncio.create_task(self._notice_hang_up(connection))
 
     async def _notice_hang_up(self, connection: UpstreamConnection) -> None:
         """Let go of the upstream when nobody waits for it any more."""
-        if self._upload is not None:
-            await asyncio.wait([self._upload])
+        await self._upload.until_sent()
         while (await self._receive())["type"] != "http.disconnect":
             pass
         if not connection.complete:
             connection.abort()
 
     def _finish(self, pool: Pool, connection: UpstreamConnection) -> None:
-        if self._upload is not None:
-            if not self._upload.done():
-                connection.reusable = False  # it was answered before it had heard us out
-                self._upload.cancel()
-            self._upload = None
+        if not self._upload.stop():
+            connection.reusable = False  # it was answered before it had heard us out
         if self._watcher is not None:
             self._watcher.cancel()
             self._watcher = None
         pool.give_back(connection)
-
-
-def _chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
