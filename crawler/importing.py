@@ -24,6 +24,8 @@ from catalogue.document import (
 from catalogue.documents import Documents
 from catalogue.mappings import Mappings
 from catalogue.schema import document as document_table
+from catalogue.units.hosts import HostTable
+from catalogue.units.register import load_register
 from crawler.duplicates import are_near, text_digest
 from crawler.extract.attachment import safe_name, slug_of
 from crawler.extract.page import Page
@@ -31,6 +33,7 @@ from crawler.extract.section import OTHER, fold_marks, guess_section
 from crawler.quarantine import flags_of, holds_back
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.site import Site
+from redirects.url import parse_url
 
 MADE_BY = "crawler"
 SURE, LIKELY, GUESSED = 1.0, 0.9, 0.6  # scores of suggested mappings
@@ -128,6 +131,8 @@ class Importer:
     def __init__(self, site: Site) -> None:
         """Learn titles with `learn` before the first document is kept."""
         self._site = site
+        # A site of many hosts spoke for many units: each page is of the one behind its own host.
+        self._hosts = HostTable(load_register(), (site,)) if site.has_many_hosts else None
         self._by_title: defaultdict[str, list[_Known]] = defaultdict(list)
 
     def learn(self, connection: Connection) -> None:
@@ -151,6 +156,7 @@ class Importer:
     ) -> Document:
         """Keep a document, as a duplicate if an earlier one says the same; suggest its mapping."""
         documents = Documents(connection)
+        document = self._of_its_unit(document)
         before = documents.by_key(document.key)
         own_id = before.id if before is not None else None
         head = self._head(connection, document, body, own_id)
@@ -168,6 +174,10 @@ class Importer:
             connection, document.key, raw=document.url, target=target, score=score, now=now
         )
         return kept
+
+    def _of_its_unit(self, document: Document) -> Document:
+        unit = self._hosts.unit_of(parse_url(document.url).host) if self._hosts else None
+        return document if unit is None else replace(document, unit=unit.code)
 
     def suggest(
         self,

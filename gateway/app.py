@@ -206,7 +206,13 @@ def create_site(settings: Settings) -> ASGIApp:
     notices = Notices(pages)
     passthrough = Passthrough(settings.portal, metrics)
     register = load_register()
-    units = UnitPages(register=register, pages=pages, today=today_in_vietnam)
+    units = UnitPages(
+        register=register,
+        hosts=settings.host_table(register),
+        offices=settings.offices(),
+        pages=pages,
+        today=today_in_vietnam,
+    )
     feeds = Feeds(database=database, pages=pages)
     guide = TechnicalGuide(live=live, register=register, pages=pages, today=today_in_vietnam)
     kept = ArchivePages(

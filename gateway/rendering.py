@@ -59,7 +59,8 @@ class Pages:
         """Print `template` in the visitor's language."""
         scope = request.scope
         language, base = language_in(scope), self.base(scope)
-        html = self.print(language, base, template, switches=switches(scope, base), **values)
+        values = {"switches": switches(scope, base), **values}
+        html = self.print(language, base, template, **values)
         tag = f'W/"{blake2b(html.encode(), digest_size=8).hexdigest()}"'
         headers = {"etag": tag, **(headers or {})}
         asked = asked_language(scope)

@@ -23,6 +23,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from catalogue.units.hosts import HostTable
+from catalogue.units.offices import Offices
+from catalogue.units.register import Register
 from gateway.portal_settings import (
     ConsoleSettings,
     PortalSettings,
@@ -41,6 +44,7 @@ from gateway.route_settings import (
 )
 from gateway.site_settings import PathSettings, RuleSettings, SiteSettings
 from gateway.toml_lines import line_of
+from gateway.unit_settings import HostSettings, OfficeSettings
 from redirects.route import ApiRoute
 from redirects.rule import Rule
 from redirects.site import (
@@ -77,6 +81,8 @@ class Settings(BaseSettings):
     site: tuple[SiteSettings, ...] = ()
     route: tuple[RouteSettings, ...] = ()
     rule: tuple[RuleSettings, ...] = ()
+    host: tuple[HostSettings, ...] = ()
+    office: tuple[OfficeSettings, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -126,6 +132,14 @@ class Settings(BaseSettings):
     def rules(self) -> list[Rule]:
         """The rules written in the settings file."""
         return [one.as_rule() for one in self.rule]
+
+    def host_table(self, register: Register) -> HostTable:
+        """Which unit each old host spoke for."""
+        return HostTable(register, self.sites(), {one.name: one.unit for one in self.host})
+
+    def offices(self) -> Offices:
+        """The offices that serve citizens today."""
+        return Offices(one.as_office() for one in self.office)
 
     def as_portal(self, live: tuple[str, ...]) -> Portal:
         """The new portal, with the path patterns its application serves."""
@@ -211,5 +225,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "route.cache": CacheSettings,
     "route.rate": RateSettings,
     "rule": RuleSettings,
+    "host": HostSettings,
+    "office": OfficeSettings,
 }
 """The tables of the settings file, in the order the manual shows them."""

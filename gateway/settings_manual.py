@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from gateway.settings import TABLES, Settings
 
-_REPEATED = {"site", "site.below", "route", "route.upstreams", "rule"}
+_REPEATED = {"site", "site.below", "route", "route.upstreams", "rule", "host", "office"}
 
 
 _TYPE_NAMES: dict[Any, str] = {

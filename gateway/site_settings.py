@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from catalogue.units.hosts import province_code
 from gateway.setting_fields import CmsName, HostOrPattern, Name, Origin, Table
 from redirects.mapping import MappingKind
 from redirects.presets import PRESETS, Preset
@@ -63,7 +64,9 @@ class SiteSettings(Table):
         (), description="Other host names it answered to; a pattern is more names of the main host."
     )
     unit: str | None = Field(
-        None, description="Code of the unit it spoke for, on the unit's last day."
+        None,
+        description="Code of the unit it spoke for, on the unit's last day. Unset: that of the "
+        "province whose portal had the name `host` (docs/units.md).",
     )
     old_server: Origin | None = Field(
         None, description="Origin of the old server, which answers what is decided to be kept."
@@ -140,7 +143,7 @@ class SiteSettings(Table):
             host=self.host,
             aliases=self.aliases,
             query=self._query_policy(preset),
-            unit=self.unit,
+            unit=self.unit or province_code(self.host),
             cms=self.cms,
             case=self.case,
             index_files=files,

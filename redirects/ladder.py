@@ -55,6 +55,7 @@ class Rung(StrEnum):
     RULE_PATTERN = "rule"
     RULE_AFTER = "rule after"
     ARCHIVED_COPY = "archived copy"
+    HOME = "home of a province"
     UNRESOLVED = "unresolved"
 
 
@@ -134,6 +135,7 @@ class Ladder:
             (Rung.RULE_PATTERN, self._ask_rules(pattern)),
             (Rung.RULE_AFTER, self._ask_rules(after)),
             (Rung.ARCHIVED_COPY, self._ask_copy),
+            (Rung.HOME, self._ask_home if self._site.spoke_for_a_province and not portal else None),
         )
 
     # --- the rungs ---
@@ -181,6 +183,17 @@ class Ladder:
             if entry[:1].isupper():
                 return Archived(self._site.name, key)
         return None
+
+    def _ask_home(self, visit: Visit) -> Resolution | None:
+        """Lead the bare host of a province's old portal to the portal of what the province is now.
+
+        A district has no single heir: its bare host is left to a page that says so. Nor is any
+        other address led home, which would only look like an answer.
+        """
+        if visit.address != "/":
+            return None
+        home = entries.TEMPORARY + f"{self._portal.url}/".encode()
+        return self._decided(visit.request, visit.key, home)
 
     # --- what an entry and a rule mean ---
 

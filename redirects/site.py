@@ -8,6 +8,8 @@ from typing import Literal
 QueryMode = Literal["significant", "ignored", "none"]
 CaseMode = Literal["fold", "exact"]
 
+_PROVINCE_DIGITS = 2  # Decisions 124/2004/QĐ-TTg and 19/2025/QĐ-TTg
+
 
 @dataclass(frozen=True, slots=True)
 class QueryPolicy:
@@ -79,6 +81,11 @@ class Site:
             host == name or (name.startswith("*.") and host.endswith(name[1:]))
             for name in self.hosts
         )
+
+    @property
+    def spoke_for_a_province(self) -> bool:
+        """Whether it was a province's own portal: codes of provinces have two digits, by law."""
+        return self.unit is not None and len(self.unit) == _PROVINCE_DIGITS
 
     @property
     def policy(self) -> KeyPolicy:

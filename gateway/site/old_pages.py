@@ -8,8 +8,9 @@ from starlette.types import ASGIApp, Scope
 
 from catalogue.misses import MissSpool
 from gateway.answer import Answer, field_lines
-from gateway.i18n import _
+from gateway.i18n import LANGUAGES, _
 from gateway.rendering import Pages
+from gateway.security import host_of
 from gateway.shell import Shell
 from gateway.site.addresses import address_of
 from gateway.site.archived import ArchivePages
@@ -128,11 +129,14 @@ class OldPages:
         self._misses.count(unresolved.site, key, without_codes(raw))
 
     def _front_door(self, request: Request, site: Site) -> Response:
+        host = host_of(request.scope)
         return self._pages.page(
             request,
             "site/front_door.html",
             site=site,
-            view=self._units.last_view(site.unit) if site.unit else None,
+            host=host,
+            switches={language: f"/?lang={language}" for language in LANGUAGES},
+            view=self._units.behind(host),
             notice=_(
                 "Giấy tờ do cơ quan trước sắp xếp cấp vẫn còn giá trị cho đến khi hết thời hạn; "
                 "không phải đổi lại chỉ vì sắp xếp đơn vị hành chính."

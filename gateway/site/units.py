@@ -13,7 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from catalogue.units.hosts import HostTable
 from catalogue.units.labels import full_label
+from catalogue.units.offices import Office, Offices
 from catalogue.units.register import Level, Register, Succession, SuccessionKind, Unit
 from gateway.i18n import _
 from gateway.rendering import Pages
@@ -40,6 +42,15 @@ class UnitLine:
     note: str = ""
     is_default: bool = False
     is_ended: bool = False
+    offices: tuple[Office, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneLine:
+    """One commune of a district that is no more, with what it is now, ready to print."""
+
+    name: str
+    now: tuple[UnitLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +66,25 @@ class UnitView:
     successors: tuple[UnitLine, ...]
     predecessors: tuple[UnitLine, ...]
     children: tuple[UnitLine, ...]
+    communes: tuple[CommuneLine, ...] = ()
+    offices_above: tuple[Office, ...] = ()
 
 
 class UnitPages:
     """`/don-vi` and `/don-vi/code`."""
 
-    def __init__(self, *, register: Register, pages: Pages, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        *,
+        register: Register,
+        hosts: HostTable,
+        offices: Offices,
+        pages: Pages,
+        today: Callable[[], date],
+    ) -> None:
         self._register = register
+        self._hosts = hosts
+        self._offices = offices
         self._pages = pages
         self._today = today
 
@@ -90,12 +113,10 @@ class UnitPages:
         views = [self._view(unit) for unit in units]
         return self._pages.page(request, "site/unit.html", views=views, code=code, asked=asked)
 
-    def last_view(self, code: str) -> UnitView | None:
-        """Return the unit that bore a code until its last day, else the one that bears it now."""
-        units = sorted(
-            self._bearers(code), key=lambda unit: (unit.valid_to is None, unit.valid_from)
-        )
-        return self._view(units[0]) if units else None
+    def behind(self, host: str) -> UnitView | None:
+        """Return the unit that an old host spoke for, as it was on its last day."""
+        unit = self._hosts.unit_of(host)
+        return None if unit is None else self._view(unit)
 
     def _bearers(self, code: str) -> list[Unit]:
         """Return every unit of a code, the present one first."""
@@ -105,6 +126,7 @@ class UnitPages:
     def _view(self, unit: Unit) -> UnitView:
         register = self._register
         label = full_label(register, unit)
+        has_ended = unit.level is Level.DISTRICT and unit.valid_to is not None
         return UnitView(
             unit=unit,
             label=label,
@@ -114,8 +136,23 @@ class UnitPages:
             ended_on=unit.valid_to,
             successors=self._lines(register.successors(unit)),
             predecessors=self._lines(register.predecessors(unit)),
-            children=tuple(self._line(child) for child in register.children(unit)),
+            children=() if has_ended else tuple(map(self._line, register.children(unit))),
+            communes=tuple(map(self._commune, register.children(unit))) if has_ended else (),
+            offices_above=self._offices_above(unit),
         )
+
+    def _commune(self, commune: Unit) -> CommuneLine:
+        """Say what a commune of a district became: the answer most visitors came for."""
+        return CommuneLine(commune.name, self._lines(self._register.successors(commune)))
+
+    def _offices_above(self, unit: Unit) -> tuple[Office, ...]:
+        """Return whom to call in the province that an ended unit lies in now."""
+        if unit.valid_to is None:
+            return ()
+        heirs = [heir.unit for heir in self._register.successors(unit)]
+        provinces = [one for heir in heirs for one in self._register.ancestors(heir, self._today())]
+        codes = dict.fromkeys(province.code for province in provinces)
+        return tuple(office for code in codes for office in self._offices.at(code))
 
     def _lines(self, successions: Iterable[Succession]) -> tuple[UnitLine, ...]:
         return tuple(
@@ -133,6 +170,7 @@ class UnitPages:
             note=note,
             is_default=is_default,
             is_ended=unit.valid_to is not None,
+            offices=self._offices.at(unit.code) if unit.valid_to is None else (),
         )
 
 

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
+from catalogue.capture import Capture
+from catalogue.captures import Captures
 from catalogue.document import Document, DocumentKind, DocumentState
 from catalogue.documents import Documents
 from catalogue.filtering import DocumentFilter
 from catalogue.mappings import Mappings
+from catalogue.rekeying import keep_site
 from crawler.crawl import reread
+from crawler.extract.page import Page
+from crawler.importing import Importer, article_of
 from redirects.mapping import CanonicalUrl
+from redirects.site import Site
 from tests.crawler.old_server import SITE, Answer, World
 
 if TYPE_CHECKING:
@@ -275,3 +282,29 @@ def test_a_page_that_only_claims_to_be_gzip_is_read_as_it_is(world: World) -> No
     kept = document(world, "/-/bai-3")
     assert kept is not None
     assert kept.title == "Tin số bốn của huyện"
+
+
+def test_a_page_of_a_site_of_many_hosts_is_of_the_unit_behind_its_own_host(world: World) -> None:
+    site = Site("huyen", "Các huyện", "*.haiduong.gov.vn", unit="30")
+    importer = Importer(site)
+    units = []
+    with world.database.writing() as connection:
+        keep_site(connection, site, now=world.now())
+        for host in ("gialoc.haiduong.gov.vn", "sotaichinh.haiduong.gov.vn"):
+            capture = Capture(
+                site=site.name,
+                key=CanonicalUrl(f"{host}/bai"),
+                url=f"http://{host}/bai",
+                captured_at=world.now(),
+                status=200,
+                content_type="text/html",
+                digest=f"sha256:{host}",
+                length=1,
+                warc_file="x.warc.gz",
+                warc_offset=0,
+            )
+            number = Captures(connection).add(capture)
+            page = Page(url=capture.url, title=host, html="<p>a</p>", text=host)
+            document, body = article_of(site, replace(capture, id=number), page, ())
+            units.append(importer.keep(connection, document, body, world.now()).unit)
+    assert units == ["297", "30"]

@@ -136,7 +136,7 @@ def test_pages_can_be_read_in_dark_and_forced_colours(
         viewport={"width": 1280, "height": 900}, color_scheme=scheme, forced_colors=forced
     )
     page = context.new_page()
-    for name in ("home", "document", "search", "not-found", "unit"):
+    for name in ("home", "document", "search", "not-found", "unit", "district"):
         page.goto(f"{places[name]}{'&' if '?' in places[name] else '?'}lang=en")
         page.screenshot(path=ARTEFACTS / f"{name}-{scheme}-{forced}.png", full_page=True)
         assert not violations(page), name

@@ -16,6 +16,7 @@ from gateway.publishing import Ground
 from redirects.mapping import MappingKind, SplitTarget
 
 OLD = "http://www.haiduong.localhost"
+DISTRICT = "http://gialoc.haiduong.localhost"
 Open = Callable[[Any], str]
 
 
@@ -133,9 +134,9 @@ def test_a_page_that_was_only_archived_is_shown_as_it_was(town: Any, open_town: 
 def test_the_bare_old_host_says_where_the_portal_went_though_its_home_is_archived(
     town: Any, open_town: Open
 ) -> None:
-    town.capture(f"{OLD}/", "<h1>Trang nhất</h1>".encode())
+    town.capture(f"{DISTRICT}/", "<h1>Trang nhất</h1>".encode())
     open_town(town)
-    answer = ask(town, f"{OLD}/")
+    answer = ask(town, f"{DISTRICT}/")
     assert answer.status_code == 200
     assert "Cổng này đã chuyển về" in answer.text
     assert "Bản lưu trang chủ cũ" in answer.text
@@ -292,10 +293,23 @@ def test_the_bare_host_of_an_ended_portal_gets_a_page_of_its_own(
     town: Any, open_town: Open
 ) -> None:
     open_town(town)
-    answer = ask(town, f"{OLD}/")
+    answer = ask(town, f"{DISTRICT}/")
     assert answer.status_code == 200
-    assert "Cổng Thông tin điện tử tỉnh Hải Dương" in answer.text
-    assert f"{town.url}/tin-tuc?cong=haiduong" in answer.text
+    assert "Trang thông tin điện tử huyện Gia Lộc" in answer.text
+    assert f"{town.url}/tin-tuc?cong=gialoc" in answer.text
+    english = ask(town, f"{DISTRICT}/?lang=en")
+    assert "Your commune is now" in english.text
+    assert 'href="/?lang=vi"' in english.text
+
+
+def test_the_bare_host_of_a_province_leads_to_the_portal_of_what_it_is_now(
+    town: Any, open_town: Open
+) -> None:
+    open_town(town)
+    answer = ask(town, f"{OLD}/")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"{town.url}/")
+    assert answer.headers["cache-control"] == "max-age=300"
+    assert ask(town, f"{OLD}/sau-trong").status_code == 404  # nothing else is led home
 
 
 def test_quarantined_content_is_never_shown(town: Any, open_town: Open) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
+from gateway.site_settings import SiteSettings
+from gateway.unit_settings import HostSettings, OfficeSettings
+
 
 @pytest.fixture
 def visit(town: Any, open_town: Callable[[Any], str]) -> Callable[..., httpx.Response]:
@@ -73,3 +76,60 @@ def test_the_bare_host_of_a_district_portal_says_where_the_district_went(
     assert "Trang thông tin điện tử huyện Gia Lộc" in answer.text
     assert "Cấp huyện đã kết thúc hoạt động" in answer.text
     assert "Xã Yết Kiêu" in answer.text
+
+
+def test_the_page_of_a_district_tells_each_old_commune_what_it_is_now_and_whom_to_call(
+    town: Any, open_town: Callable[[Any], str]
+) -> None:
+    offices = (
+        OfficeSettings(
+            name="Trung tâm Phục vụ hành chính công xã Gia Lộc",
+            unit="10999",
+            phone="0220 000 0001",
+            address="Đường Nguyễn Chế Nghĩa",
+        ),
+        OfficeSettings(
+            name="Trung tâm Phục vụ hành chính công thành phố",
+            unit="31",
+            email="hcc@haiphong.test",
+            url="https://hcc.haiphong.test/",
+        ),
+        OfficeSettings(name="Không liên quan", unit="01"),
+    )
+    town.settings = town.settings.model_copy(update={"office": offices})
+    open_town(town)
+    port = town.listening.getsockname()[1]
+    answer = httpx.get(f"http://127.0.0.1:{port}/", headers={"host": "gialoc.haiduong.localhost"})
+    text = " ".join(answer.text.split())
+    assert "Nay xã của bạn là" in text
+    assert '<th scope="row">Xã Thống Nhất</th>' in text
+    assert "Xã Yết Kiêu</a> (phần lớn địa bàn), <a" in text  # it was divided
+    assert 'href="tel:02200000001"' in text
+    assert "Đường Nguyễn Chế Nghĩa" in text
+    assert "Cơ quan cấp tỉnh" in text
+    assert 'href="mailto:hcc@haiphong.test"' in text
+    assert "Không liên quan" not in text
+    assert 'name="q"' in text  # and a search
+
+
+def test_a_site_of_many_hosts_tells_each_districts_visitors_about_their_own(
+    town: Any, open_town: Callable[[Any], str]
+) -> None:
+    below = SiteSettings(
+        name="huyen",
+        title="Cổng các huyện của Hải Dương",
+        host="*.haiduong.gov.vn",
+        seeds=("http://gialoc.haiduong.gov.vn/",),
+    )
+    said = HostSettings(name="nhacu.haiduong.gov.vn", unit="299")
+    sites = (*town.settings.site, below)
+    town.settings = town.settings.model_copy(update={"site": sites, "host": (said,)})
+    open_town(town)
+    port = town.listening.getsockname()[1]
+
+    def front_door(host: str) -> str:
+        return httpx.get(f"http://127.0.0.1:{port}/", headers={"host": host}).text
+
+    assert "Địa bàn huyện Gia Lộc" in front_door("gialoc.haiduong.gov.vn")
+    assert "Địa bàn huyện Ninh Giang" in front_door("nhacu.haiduong.gov.vn")
+    assert "Cấp huyện đã kết thúc" not in front_door("sotaichinh.haiduong.gov.vn")
