@@ -1,8 +1,8 @@
 """The small language of rules, compiled to RE2: linear time on whatever an editor writes.
 
-`*` and `:name` are translated (docs/redirects.md); what starts with `^` is RE2 already. Patterns
-match the canonical path, with "?query" behind it where there is one. Python's own `re` never sees
-an editor's pattern.
+`*` and `:name` are translated (docs/redirects/rules.md); what starts with `^` is RE2 already.
+Patterns match the canonical path, with "?query" behind it where there is one. Python's own `re`
+never sees an editor's pattern.
 """
 
 from __future__ import annotations

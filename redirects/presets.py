@@ -2,7 +2,7 @@
 
 Data, one preset a system, chosen by a site's `cms`. Shapes are matched against canonical paths, so
 they are short, linear and never an editor's text. The real addresses behind each are in the tests
-and in docs/redirects.md.
+and in docs/redirects/keys.md.
 """
 
 from __future__ import annotations

@@ -99,7 +99,8 @@ def import_table(
             out.print(_said(one), markup=False, highlight=False, soft_wrap=True)
         if batch is not None:
             out.print(f"batch {batch.id}", markup=False)
-        out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+        told = ", ".join(f"{count} {name}" for name, count in counts.items())
+        out.print(told, highlight=False, soft_wrap=True)
     if stops:
         complain("nothing was imported; --skip-bad-rows takes the other rows")
         raise typer.Exit(1)

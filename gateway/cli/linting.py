@@ -15,6 +15,7 @@ from gateway.cli.importing import Encoding, Form, Owner, Parted, read_files
 from gateway.cli.output import out, print_json
 from gateway.cli.workplace import Workplace
 from gateway.site.paths import LIVE_PATHS
+from redirects.calendar import today_in_vietnam
 from redirects.file_lint import Source, lint_files
 from redirects.finding import Finding
 from redirects.lint import lint
@@ -66,6 +67,7 @@ def _lint_catalogue(place: Workplace) -> list[Finding]:
             rules=[*place.settings.rules(), *Rules(connection).all()],
             portal=place.settings.as_portal(LIVE_PATHS),
             sites=place.settings.sites(),
+            today=today_in_vietnam(),
         )
 
 

@@ -1,4 +1,4 @@
-"""Verbs of old addresses: resolve, and redirects import, export, lint, suggest."""
+"""Verbs of old addresses: resolve, and redirects import, undo, export, lint, suggest, rekey."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from gateway.cli.linting import lint_table
 from gateway.cli.output import out, print_json
 from gateway.cli.rekeying import rekey_sites
 from gateway.cli.suggesting import suggest
+from gateway.cli.undoing import undo_batch
 from gateway.cli.workplace import Workplace
 from gateway.publishing import ground_of, publish
 from gateway.resolving import explain_in_lines, request_of
@@ -25,8 +26,11 @@ from redirects.resolution import Moved
 from redirects.resolver import Resolver
 from redirects.snapshot import open_snapshot
 
-redirects = typer.Typer(help="Mappings: import, export, lint, suggest.", no_args_is_help=True)
+redirects = typer.Typer(
+    help="Mappings: import, undo, export, lint, suggest, rekey.", no_args_is_help=True
+)
 redirects.command("import")(import_table)
+redirects.command("undo")(undo_batch)
 redirects.command("export")(export_table)
 redirects.command("rekey")(rekey_sites)
 redirects.command("suggest")(suggest)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Connection
 
 from catalogue.accepting import Offer, accept, acceptable, offers, undecided
@@ -111,7 +111,8 @@ def _print(connection: Connection, offered: Sequence[Offer], *, json: bool) -> N
     if json:
         print_json([_record(one, paths) for one in offered])
         return
-    table = Table("visits", "old address", "suggestion", "score", "because of")
+    address = Column("old address", overflow="fold")
+    table = Table("visits", address, "suggestion", "score", "because of")
     for one in offered:
         if best := one.best:
             where = paths.get(best.candidate.target, best.candidate.target)

@@ -58,7 +58,10 @@ def _take(number: int, item: Any, reading: Reading) -> None:
         target = write_targets(tuple(targets)) or str(item.get("target", ""))
         kind, reason = str(item.get("kind", "")), str(item.get("reason", ""))
         reading.add_mapping(number, str(item["old_url"]), target, kind=kind, reason=reason)
-    except (TypeError, KeyError, AttributeError) as error:
+    except KeyError as error:
+        shown = json.dumps(item, ensure_ascii=False)
+        reading.refuse(number, str(error.args[0]), shown, f"Thiếu trường {error.args[0]}.")
+    except (TypeError, AttributeError) as error:
         shown = json.dumps(item, ensure_ascii=False)
         reading.refuse(number, "", shown, f"Không đọc được dòng này: {error}")
 
