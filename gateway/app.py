@@ -17,6 +17,7 @@ from catalogue.database import open_database
 from catalogue.misses import MissSpool
 from catalogue.search.engines import read_index
 from catalogue.units.register import load_register
+from catalogue.usage import UsageSpool
 from gateway.answer import Answer, dated
 from gateway.api.health import Health
 from gateway.api.units import PREFIX as API_PREFIX
@@ -29,8 +30,10 @@ from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
 from gateway.old_urls import Redirects, outcome_of
 from gateway.passthrough.proxy import Passthrough
+from gateway.passthrough.usage import UsageCounting, known_networks
 from gateway.publishing import ground_of
 from gateway.rendering import Pages
+from gateway.secret import kept_secret
 from gateway.security import Refusal, admit, asks_for_the_server
 from gateway.settings import Settings
 from gateway.site.archived import ArchivePages
@@ -64,6 +67,8 @@ from redirects.sites import Sites
 
 MISS_SECONDS = 1.0
 """Between two handings-over of counted misses to the editors."""
+USE_SECONDS = 10.0
+"""Between two handings-over of counted calls to the catalogue."""
 
 
 _FOR_MACHINES = (b"/healthz/", *OLD_HOST_PATHS, b"*")
@@ -171,7 +176,7 @@ class PublicSite:
             case Proxied(route=route):
                 return self._passthrough.to(route)
             case Retired(route=route):
-                return self._passthrough.retired(route)
+                return self._passthrough.retired(route, scope)
             case LivePage():
                 return self._new_page(scope)
             case Split():
@@ -204,7 +209,9 @@ def create_site(settings: Settings) -> ASGIApp:
     metrics = Metrics()
     pages = Pages(settings.portal)
     notices = Notices(pages)
-    passthrough = Passthrough(settings.portal, metrics)
+    uses = UsageSpool(settings.usage_directory)
+    usage = UsageCounting(uses, kept_secret(settings.caller_secret), known_networks(settings))
+    passthrough = Passthrough(settings.portal, metrics, usage=usage)
     register = load_register()
     units = UnitPages(
         register=register,
@@ -219,18 +226,21 @@ def create_site(settings: Settings) -> ASGIApp:
         database=database, archive=archive, live=live, pages=pages, notices=notices, sites=sites
     )
     watch = Heartbeat(settings.serve.poll, live.look)
-    counting = Heartbeat(MISS_SECONDS, Counting(misses).hand_over)
+    counting = Heartbeat(MISS_SECONDS, Counting(misses, "misses.dropped").hand_over)
+    using = Heartbeat(USE_SECONDS, Counting(uses, "usage.dropped").hand_over)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(watch.start)
         counting.start()
+        using.start()
         try:
             yield
         finally:
             await run_in_threadpool(watch.stop)
-            await run_in_threadpool(counting.stop)
             await passthrough.close()
+            await run_in_threadpool(counting.stop)
+            await run_in_threadpool(using.stop)
             live.close()
             index.close()
             database.close()

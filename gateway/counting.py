@@ -1,16 +1,28 @@
-"""Counted misses on their way to the editors, and a word to the operator when some get lost."""
+"""What was counted on its way to the catalogue, and a word to the operator when some gets lost."""
 
 from __future__ import annotations
 
-from catalogue.misses import MissSpool
+from typing import Protocol
+
 from gateway.logs import log
 
 
-class Counting:
-    """Hands counted misses over again and again."""
+class Spool(Protocol):
+    """Counts in memory and writes what it counted: misses, or calls of preserved APIs."""
 
-    def __init__(self, misses: MissSpool) -> None:
-        self._misses = misses
+    dropped: int
+
+    def flush(self) -> None:
+        """Write what was counted."""
+        ...
+
+
+class Counting:
+    """Hands what was counted over again and again. `event` is what a loss is logged as."""
+
+    def __init__(self, spool: Spool, event: str) -> None:
+        self._spool = spool
+        self._event = event
         self._known = 0
         self._is_dropping = False
 
@@ -19,9 +31,9 @@ class Counting:
 
         Raises CatalogueError when it cannot be written.
         """
-        dropped = self._misses.dropped
+        dropped = self._spool.dropped
         if dropped > self._known and not self._is_dropping:
-            log.warning("misses.dropped", visits=dropped - self._known)
+            log.warning(self._event, requests=dropped - self._known)
         self._is_dropping = dropped > self._known
         self._known = dropped
-        self._misses.flush()
+        self._spool.flush()

@@ -233,6 +233,12 @@ class RouteSettings(Table):
     successor: str | None = Field(
         None, pattern=r"^https?://[!-~]+$", description="Address of the API that takes its place."
     )
+    caller_key: CallerKey | None = Field(
+        None,
+        description="What tells callers apart in `hopnhat api report`: `header:X-Api-Key` or "
+        "`query:apikey`, kept as a keyed hash. Unset: what `rate.key` says; without one, network "
+        "and program.",
+    )
     health: HealthSettings = HealthSettings()
     rewrite: RewriteSettings = RewriteSettings()
     cache: CacheSettings | None = None
@@ -266,6 +272,7 @@ class RouteSettings(Table):
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             successor=self.successor,
+            caller_key=self.caller_key or (self.rate.key if self.rate else None),
         )
 
     def _upstreams(self) -> tuple[Upstream, ...]:

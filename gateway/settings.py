@@ -26,6 +26,7 @@ from pydantic_settings import (
 from catalogue.units.hosts import HostTable
 from catalogue.units.offices import Offices
 from catalogue.units.register import Register
+from gateway.caller_settings import CallerSettings
 from gateway.portal_settings import (
     ConsoleSettings,
     PortalSettings,
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     rule: tuple[RuleSettings, ...] = ()
     host: tuple[HostSettings, ...] = ()
     office: tuple[OfficeSettings, ...] = ()
+    caller: tuple[CallerSettings, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -120,6 +122,16 @@ class Settings(BaseSettings):
     def miss_directory(self) -> Path:
         """Where the public site spools its misses for the console to fold in."""
         return self.data / "misses"
+
+    @property
+    def usage_directory(self) -> Path:
+        """Where the public site spools who calls which API."""
+        return self.data / "usage"
+
+    @property
+    def caller_secret(self) -> Path:
+        """The file with the secret that hides API keys."""
+        return self.data / "callers.key"
 
     def sites(self) -> list[Site]:
         """The old portals."""
@@ -227,5 +239,6 @@ TABLES: dict[str, type[BaseModel]] = {
     "rule": RuleSettings,
     "host": HostSettings,
     "office": OfficeSettings,
+    "caller": CallerSettings,
 }
 """The tables of the settings file, in the order the manual shows them."""

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from gateway.settings import TABLES, Settings
 
-_REPEATED = {"site", "site.below", "route", "route.upstreams", "rule", "host", "office"}
+_REPEATED = {"site", "site.below", "route", "route.upstreams", "rule", "host", "office", "caller"}
 
 
 _TYPE_NAMES: dict[Any, str] = {

@@ -100,7 +100,8 @@ class ApiRoute:
     `timeout` is how long an upstream may be silent, `total_timeout` how long a call may last;
     all are seconds. `max_body` and `max_answer` are bytes. A call that may be repeated and had no
     answer goes to at most `tries` upstreams. The days are days in Vietnam, both included; after
-    the last one a call is told that the API has ended, and of its `successor`.
+    the last one a call is told that the API has ended, and of its `successor`. `caller_key`
+    ("header:X-Api-Key", "query:apikey") tells callers apart in the count of who calls.
     """
 
     name: str
@@ -126,6 +127,7 @@ class ApiRoute:
     valid_from: date | None = None
     valid_until: date | None = None
     successor: str | None = None
+    caller_key: str | None = None
 
     @property
     def has_dates(self) -> bool:

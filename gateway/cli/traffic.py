@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -24,6 +23,7 @@ from gateway.cli.workplace import Workplace, now
 from gateway.portal_settings import TrafficSettings
 from gateway.readiness import Readiness, weigh
 from gateway.resolving import request_of
+from gateway.secret import kept_secret
 from redirects.canonical import split_key
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import Unresolved
@@ -31,7 +31,6 @@ from redirects.resolver import Resolver
 from redirects.site import Site
 from redirects.traffic.reading import LogReading, LogReport
 
-_KEY_BYTES = 32
 _CHUNK = 2_000
 
 traffic = typer.Typer(help="Access logs of old servers, and readiness.", no_args_is_help=True)
@@ -138,16 +137,8 @@ def _chunks(
 
 
 def secret_of(data: Path, *, keep: bool) -> bytes:
-    """Return the key that hides codes of citizens' files; made once, readable by its owner only."""
-    path = data / "traffic.key"
-    if path.exists():
-        return path.read_bytes()
-    secret = os.urandom(_KEY_BYTES)
-    if keep:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-    return secret
+    """Return the key that hides codes of citizens' files."""
+    return kept_secret(data / "traffic.key", keep=keep)
 
 
 def tell(report: LogReport) -> None:

@@ -19,6 +19,7 @@ from catalogue.archive import Archive
 from catalogue.database import CatalogueError, Database
 from catalogue.misses import MissSpool
 from catalogue.review import ReviewError
+from catalogue.usage import UsageSpool
 from gateway.console import addresses
 from gateway.console.batches import Batches
 from gateway.console.checking import Checking
@@ -124,18 +125,24 @@ def _routes(
 
 
 def _chores(settings: Settings, database: Database, index: Index) -> tuple[Chore, ...]:
-    spool = settings.miss_directory
+    spool, used = settings.miss_directory, settings.usage_directory
 
     def fold_misses() -> None:
         if spool.is_dir() and any(spool.iterdir()):  # an idle second takes no write lock
             with database.writing() as connection:
                 MissSpool.collect(spool, connection)
 
+    def fold_usage() -> None:
+        if used.is_dir() and any(used.iterdir()):
+            with database.writing() as connection:
+                UsageSpool.collect(used, connection)
+
     def index_documents() -> None:
         index.bring_up_to_date(database)
 
     return (
         Chore("misses", _("Gộp các địa chỉ chưa rõ"), fold_misses),
+        Chore("usage", _("Gộp số lượt gọi API"), fold_usage),
         Chore("index", _("Cập nhật chỉ mục tìm kiếm"), index_documents),
     )
 

@@ -22,6 +22,7 @@ from gateway.passthrough.hop import hop_lines
 from gateway.passthrough.pool import Pool, PoolLimits
 from gateway.passthrough.trailers import are_wanted, crossing
 from gateway.passthrough.uploading import Upload
+from gateway.passthrough.usage import UsageCounting
 from gateway.portal_settings import PortalSettings
 from gateway.wire import wire_of
 from redirects.route import ApiRoute
@@ -36,10 +37,16 @@ class Passthrough:
     """Passes calls on to upstreams. One of it lives in each process."""
 
     def __init__(
-        self, portal: PortalSettings, metrics: Metrics, limits: PoolLimits | None = None
+        self,
+        portal: PortalSettings,
+        metrics: Metrics,
+        limits: PoolLimits | None = None,
+        *,
+        usage: UsageCounting | None = None,
     ) -> None:
         self._portal = portal
         self._metrics = metrics
+        self._usage = usage
         self._limits = limits or PoolLimits()
         self._pools: dict[str, Pool] = {}
 
@@ -47,9 +54,12 @@ class Passthrough:
         """Return the application that passes a call on along `route`."""
         return partial(self._pass_on, route)
 
-    def retired(self, route: ApiRoute) -> ASGIApp:
-        """Return what answers calls of an API whose last day is over."""
-        return retired_answer(self._portal, route)
+    def retired(self, route: ApiRoute, scope: Scope) -> ASGIApp:
+        """Return what answers a call of an API whose last day is over."""
+        answer = retired_answer(self._portal, route)
+        if self._usage is not None:
+            self._usage.count(route, scope, answer.status)
+        return answer
 
     async def close(self) -> None:
         """Close every connection."""
@@ -75,6 +85,8 @@ class Passthrough:
                 answer = failure_answer(self._portal, route, error)
                 await answer(scope, receive, send)
         self._metrics.passed_on(route.name, status, loop.time() - started)
+        if self._usage is not None:
+            self._usage.count(route, scope, status)
 
     def _pool(self, origin: str) -> Pool:
         pool = self._pools.get(origin)

@@ -18,7 +18,7 @@ def test_a_flood_of_addresses_is_logged_once_in_a_row(
 ) -> None:
     monkeypatch.setattr("catalogue.misses.MOST_ADDRESSES", 2)
     misses = MissSpool(tmp_path, today=lambda: date(2026, 11, 24))
-    counting = Counting(misses)
+    counting = Counting(misses, "misses.dropped")
     logged: list[int] = []
     for flood in (5, 5, 0, 4):
         for number in range(flood):

@@ -1,0 +1,160 @@
+"""`hopnhat api report`: from calls at a real gateway to the operator's table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from catalogue.database import open_database
+from catalogue.usage import Caller, CallerKind, Usage, Use
+from gateway.app import create_site
+from gateway.passthrough.usage import hash_of
+from gateway.settings import load_settings
+from redirects.calendar import today_in_vietnam
+from tests.gateway.cli.conftest import Operator
+from tests.gateway.passthrough.recorder import HELLO, Recorder
+
+ROUTES = """
+[[route]]
+name = "don-vi"
+host = "gialoc.haiduong.gov.vn"
+path = "/api/*"
+upstream = "{upstream}"
+caller_key = "header:X-Api-Key"
+
+[[route]]
+name = "cu"
+host = "gialoc.haiduong.gov.vn"
+path = "/cu/*"
+upstream = "{upstream}"
+valid_until = 2020-01-01
+
+[[caller]]
+name = "ngan-hang"
+contact = "Phòng Kỹ thuật, 024 3000 000"
+keys = ["{key}"]
+
+[[caller]]
+name = "may-chu-nha"
+networks = ["127.0.0.0/8"]
+"""
+
+
+@pytest.fixture
+def origin(
+    operator: Operator,
+    serve: Callable[..., str],
+    upstream: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
+    """Serve a portal with two routes; calls are handed over quickly."""
+    monkeypatch.setattr("gateway.app.USE_SECONDS", 0.05)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "callers.key").write_bytes(b"secret")
+    operator.append(
+        ROUTES.format(upstream=upstream(Recorder(HELLO)), key=hash_of(b"k1", b"secret"))
+    )
+    assert operator.types("migrate").exit_code == 0
+    return serve(create_site(load_settings(operator.settings)))
+
+
+def wait_for_calls(spool: Path, wanted: int) -> None:
+    """Wait until so many calls were handed over."""
+    for _ in range(400):
+        lines = [line for path in spool.glob("*.jsonl") for line in path.read_text().splitlines()]
+        if sum(json.loads(line)[4] for line in lines) >= wanted:
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("the calls were not handed over")
+
+
+def test_calls_at_the_gateway_are_reported_by_caller(
+    operator: Operator, origin: str, tmp_path: Path
+) -> None:
+    host = {"host": "gialoc.haiduong.gov.vn"}
+    with httpx.Client(base_url=origin, headers=host, trust_env=False) as client:
+        for _ in range(2):
+            client.get("/api/a", headers={"x-api-key": "k1", "user-agent": "Java/1.6"})
+        client.post("/api/a", headers={"x-api-key": "k2", "user-agent": "curl/8"}, content=b"x")
+        client.get("/api/a", headers={"user-agent": "curl/8"})
+        assert client.get("/cu/a", headers={"user-agent": "curl/8"}).status_code == 410
+    wait_for_calls(tmp_path / "data" / "usage", 5)
+    rows = json.loads(operator.types("api", "report", "--json").stdout)
+    told = {(row["route"], row["caller"], row["agent"]): row for row in rows}
+    unknown = f"key {hash_of(b'k2', b'secret')}"
+    assert {key: (row["calls"], row["errors"]) for key, row in told.items()} == {
+        ("don-vi", "ngan-hang", "Java"): (2, 0),
+        ("don-vi", unknown, "curl"): (1, 0),
+        ("don-vi", "may-chu-nha", "curl"): (1, 0),
+        ("cu", "may-chu-nha", "curl"): (1, 1),
+    }
+    bank = told["don-vi", "ngan-hang", "Java"]
+    assert bank["contact"] == "Phòng Kỹ thuật, 024 3000 000"
+    assert bank["silent_since"] is None
+    assert bank["last_on"] == str(today_in_vietnam())
+
+
+def use(name: str, days: int, *, route: str = "don-vi", calls: int = 1) -> Use:
+    day = today_in_vietnam() - timedelta(days=days)
+    return Use(route, Caller(CallerKind.NETWORK, name, "curl"), calls, 0, day, day)
+
+
+@pytest.fixture
+def counted(operator: Operator) -> Operator:
+    operator.append(ROUTES.format(upstream="http://127.0.0.1:9", key="0" * 16))
+    assert operator.types("migrate").exit_code == 0
+    database = open_database(load_settings(operator.settings).database_url)
+    with database.writing() as connection:
+        usage = Usage(connection)
+        usage.add(
+            [
+                use("10.0.0.0/24", 0, calls=5),
+                use("10.0.1.0/24", 40),
+                use("10.0.2.0/24", 9, route="cu"),
+            ]
+        )
+        others = Caller(CallerKind.OTHER, "", "")
+        usage.add([Use("cu", others, 1, 1, today_in_vietnam(), today_in_vietnam())])
+    database.close()
+    return operator
+
+
+def test_who_has_fallen_silent_is_told_alone(counted: Operator) -> None:
+    result = counted.types("api", "report", "--silent-since", "30", "--csv")
+    [row] = csv.DictReader(result.stdout.splitlines())
+    since = today_in_vietnam() - timedelta(days=39)
+    assert (row["caller"], row["silent_since"]) == ("10.0.1.0/24", str(since))
+
+
+def test_one_route_is_told_alone(counted: Operator) -> None:
+    shown = counted.types("api", "report", "cu").stdout
+    assert "10.0.2.0/24" in shown
+    assert "(others)" in shown
+    assert "10.0.0.0/24" not in shown
+
+
+def test_a_route_nobody_called_has_no_calls(counted: Operator) -> None:
+    assert counted.types("api", "report", "--silent-since", "100").stdout == "no calls\n"
+
+
+def test_a_route_nobody_knows_is_named(counted: Operator) -> None:
+    result = counted.types("api", "report", "khong-co")
+    assert result.exit_code == 1
+    assert "no route is called 'khong-co'; known: don-vi, cu" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "line", ['keys = ["k1"]', 'networks = ["10.0.0.1/8"]', 'networks = ["nowhere"]', 'name = "A b"']
+)
+def test_a_caller_is_checked_as_settings_are(operator: Operator, line: str) -> None:
+    name = "" if line.startswith("name") else 'name = "a"\n'
+    operator.append(f"\n[[caller]]\n{name}{line}\n")
+    assert operator.types("check").exit_code == 1
