@@ -17,7 +17,16 @@ from pydantic import (
 )
 
 from gateway.setting_fields import Host, Name, Origin, Table
-from redirects.route import ApiRoute, Caching, Edit, Health, RateLimit, Rewriting, Upstream
+from redirects.route import (
+    ApiRoute,
+    Caching,
+    Edit,
+    Health,
+    RateLimit,
+    Rewriting,
+    Transition,
+    Upstream,
+)
 from redirects.route_path import SPLAT, RoutePath, names_in
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - of a header field's name (RFC 9110, 5.6.2)
@@ -64,6 +73,7 @@ def read_edit(text: str) -> Edit:
 QueryEdit = Annotated[str, AfterValidator(_edit)]
 HeaderEdit = Annotated[str, AfterValidator(_header_edit)]
 HeaderName = Annotated[str, Field(pattern=rf"^{_TOKEN}$")]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[!#-;=?-~]+$")]
 CallerKey = Annotated[str, Field(pattern=rf"^(header|query):{_TOKEN}$")]
 
 
@@ -174,6 +184,39 @@ class RateSettings(Table):
         return RateLimit(self.calls, self.seconds, self.burst or self.calls, self.key)
 
 
+class TransitionSettings(Table):
+    """What callers are told of the API's end, in every answer (`[route.transition]`)."""
+
+    deprecated: date | None = Field(
+        None, description="Day from which it should not be used: `Deprecation` (RFC 9745)."
+    )
+    sunset: date | None = Field(
+        None,
+        description="First day on which it may be gone: `Sunset` (RFC 8594). Unset: the day after "
+        "`valid_until`, if there is one.",
+    )
+    page: WebAddress | None = Field(
+        None, description="Page that explains it: `Link` with `deprecation` and `sunset`."
+    )
+    notice: str = Field(
+        "",
+        max_length=500,
+        description="Words for people: `Transition-Notice`, a Display String (RFC 9651).",
+    )
+    notice_from: date | None = Field(None, description="First day of the notice; unset: at once.")
+
+    def as_transition(self) -> Transition:
+        """The same as a route knows it."""
+        return Transition(self.deprecated, self.sunset, self.page, self.notice, self.notice_from)
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        """RFC 9745, 4: nothing ends before it is deprecated."""
+        if self.deprecated and self.sunset and self.sunset < self.deprecated:
+            raise ValueError("sunset is before deprecated")
+        return self
+
+
 class RouteSettings(Table):
     """One preserved API (`[[route]]`, repeated): calls passed on to servers that answer them."""
 
@@ -230,8 +273,9 @@ class RouteSettings(Table):
     valid_until: date | None = Field(
         None, description="Last day calls are passed on; after it they are told 410."
     )
-    successor: str | None = Field(
-        None, pattern=r"^https?://[!-~]+$", description="Address of the API that takes its place."
+    successor: WebAddress | None = Field(
+        None,
+        description="Address of the API that takes its place: `Link` with `successor-version`.",
     )
     caller_key: CallerKey | None = Field(
         None,
@@ -242,6 +286,7 @@ class RouteSettings(Table):
     health: HealthSettings = HealthSettings()
     rewrite: RewriteSettings = RewriteSettings()
     cache: CacheSettings | None = None
+    transition: TransitionSettings | None = None
     rate: RateSettings | None = None
 
     def as_route(self) -> ApiRoute:
@@ -272,6 +317,7 @@ class RouteSettings(Table):
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             successor=self.successor,
+            transition=self.transition.as_transition() if self.transition else None,
             caller_key=self.caller_key or (self.rate.key if self.rate else None),
         )
 

@@ -41,6 +41,7 @@ from gateway.route_settings import (
     RateSettings,
     RewriteSettings,
     RouteSettings,
+    TransitionSettings,
     UpstreamSettings,
 )
 from gateway.site_settings import PathSettings, RuleSettings, SiteSettings
@@ -236,6 +237,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "route.rewrite": RewriteSettings,
     "route.cache": CacheSettings,
     "route.rate": RateSettings,
+    "route.transition": TransitionSettings,
     "rule": RuleSettings,
     "host": HostSettings,
     "office": OfficeSettings,

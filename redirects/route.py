@@ -88,6 +88,21 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """What callers are told of the API's end, in every answer.
+
+    From `deprecated` on it should not be used, from `sunset` on it may be gone. `page` is an
+    address that explains it. `notice` is told from `notice_from` on. Days are days in Vietnam.
+    """
+
+    deprecated: date | None = None
+    sunset: date | None = None
+    page: str | None = None
+    notice: str = ""
+    notice_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApiRoute:
     """Where a preserved API lives and who answers it.
 
@@ -128,6 +143,7 @@ class ApiRoute:
     valid_until: date | None = None
     successor: str | None = None
     caller_key: str | None = None
+    transition: Transition | None = None
 
     @property
     def has_dates(self) -> bool:

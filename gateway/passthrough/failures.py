@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.answer import Answer, field_lines
 from gateway.i18n import _
+from gateway.passthrough.transition import Fields
 from gateway.portal_settings import PortalSettings
 from gateway.site.notices import PROBLEM_JSON, WORDINGS, problem
 from redirects.route import ApiRoute
@@ -66,14 +67,12 @@ def failure_answer(portal: PortalSettings, route: ApiRoute, error: PassthroughEr
     return answer
 
 
-def retired_answer(portal: PortalSettings, route: ApiRoute) -> Answer:
-    """Return what a caller is told of an API whose last day is over: where its successor is."""
+def retired_answer(portal: PortalSettings, route: ApiRoute, told: Fields) -> Answer:
+    """Return what a caller is told of an API whose last day is over; `told` are more fields."""
     detail = _("API ở địa chỉ này đã ngừng phục vụ.")
     body = _problem(portal, route, status=410, title=_("API đã ngừng phục vụ"), detail=detail)
     answer = _answer(410, body)
-    if route.successor:
-        link = b'<%s>; rel="successor-version"' % route.successor.encode("ascii")
-        answer.lines += field_lines([(b"link", link)])
+    answer.lines += field_lines(told)
     return answer
 
 

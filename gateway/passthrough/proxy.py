@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import date
 from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,10 +23,12 @@ from gateway.passthrough.headers import request_head, response_headers
 from gateway.passthrough.hop import hop_lines
 from gateway.passthrough.pool import Pool, PoolLimits
 from gateway.passthrough.trailers import are_wanted, crossing
+from gateway.passthrough.transition import Transitions
 from gateway.passthrough.uploading import Upload
 from gateway.passthrough.usage import UsageCounting
 from gateway.portal_settings import PortalSettings
 from gateway.wire import wire_of
+from redirects.calendar import today_in_vietnam
 from redirects.route import ApiRoute
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
@@ -43,10 +47,12 @@ class Passthrough:
         limits: PoolLimits | None = None,
         *,
         usage: UsageCounting | None = None,
+        today: Callable[[], date] = today_in_vietnam,
     ) -> None:
         self._portal = portal
         self._metrics = metrics
         self._usage = usage
+        self._transitions = Transitions(today)
         self._limits = limits or PoolLimits()
         self._pools: dict[str, Pool] = {}
 
@@ -56,7 +62,7 @@ class Passthrough:
 
     def retired(self, route: ApiRoute, scope: Scope) -> ASGIApp:
         """Return what answers a call of an API whose last day is over."""
-        answer = retired_answer(self._portal, route)
+        answer = retired_answer(self._portal, route, self._transitions.fields(route))
         if self._usage is not None:
             self._usage.count(route, scope, answer.status)
         return answer
@@ -70,6 +76,7 @@ class Passthrough:
     async def _pass_on(self, route: ApiRoute, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
+        send = self._transitions.telling(route, send)
         call = Call(route, scope, receive, send)
         try:
             await call.make(self._pool(route.upstreams[0].origin))
