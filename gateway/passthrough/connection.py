@@ -120,6 +120,11 @@ class UpstreamConnection(asyncio.Protocol):
         """Say whether more pieces follow the next one, or may follow."""
         return not self.complete or len(self._chunks) > 1
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Say whether it may carry another exchange: nothing of the last one is left to be read."""
+        return self.reusable and self.complete and not self.closed and not self._chunks
+
     def abort(self, error: PassthroughError | None = None) -> None:
         """Close at once: the exchange is over, whatever has come of it."""
         self._fail(error or CallerGone(self.name))

@@ -38,8 +38,10 @@ class Pool:
         self._queue: deque[asyncio.Future[None]] = deque()
         self._loop = asyncio.get_running_loop()
 
-    async def take(self, *, fresh: bool = False) -> tuple[UpstreamConnection, bool]:
-        """Return a connection and whether it has been used before.
+    async def take(
+        self, *, fresh: bool = False, connect: float | None = None
+    ) -> tuple[UpstreamConnection, bool]:
+        """Return a connection and whether it has been used before; `connect` is its own limit.
 
         Raises UpstreamUnreachable, UpstreamSlow (no connection in time) or UpstreamBusy.
         """
@@ -57,11 +59,11 @@ class Pool:
             await self._stand_in_line()
             if self._idle and not fresh:
                 return self._idle.pop(), True
-        return await self._connect(), False
+        return await self._connect(connect or self._limits.connect), False
 
     def give_back(self, connection: UpstreamConnection) -> None:
         """Take a connection back after its exchange; one that cannot be used again is closed."""
-        if connection.reusable and connection.complete and not connection.closed:
+        if connection.is_at_rest:
             connection.idle_since = self._loop.time()
             self._idle.append(connection)
             self._next()
@@ -73,10 +75,10 @@ class Pool:
         for connection in list(self._open):
             connection.abort()
 
-    async def _connect(self) -> UpstreamConnection:
+    async def _connect(self, seconds: float) -> UpstreamConnection:
         self._connecting += 1
         try:
-            async with asyncio.timeout(self._limits.connect):
+            async with asyncio.timeout(seconds):
                 _transport, connection = await self._loop.create_connection(
                     lambda: UpstreamConnection(self.origin, self._lost),
                     self._host,

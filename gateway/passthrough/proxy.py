@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.answer import field_lines
 from gateway.logs import log
 from gateway.metrics import Metrics
 from gateway.passthrough.connection import UpstreamConnection
 from gateway.passthrough.failures import (
     CallerGone,
     PassthroughError,
+    StoodIn,
     UpstreamBroken,
-    failure_answer,
-    retired_answer,
+    UpstreamBusy,
+    UpstreamDown,
+    UpstreamFailed,
+    UpstreamSlow,
 )
 from gateway.passthrough.headers import request_head, response_headers
 from gateway.passthrough.hop import hop_lines
+from gateway.passthrough.passage import Clocks, Passage, Passages
 from gateway.passthrough.pool import Pool, PoolLimits
+from gateway.passthrough.telling import failure_answer, retired_answer
 from gateway.passthrough.trailers import are_wanted, crossing
 from gateway.passthrough.transition import Transitions
 from gateway.passthrough.uploading import Upload
+from gateway.passthrough.upstreams import Server, Servers, Turns
 from gateway.passthrough.usage import UsageCounting
 from gateway.portal_settings import PortalSettings
 from gateway.wire import wire_of
@@ -33,6 +41,7 @@ from redirects.route import ApiRoute
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 _CONTINUE = 100
+_SERVERS_FAULT = 500
 _WATCH_AFTER = 0.1  # seconds: an answer that comes sooner is cheaper without anybody watching
 _GATHERED = 32 * 1024 * 1024  # bytes of an answer of unknown length held for an HTTP/1.0 caller
 
@@ -48,13 +57,15 @@ class Passthrough:
         *,
         usage: UsageCounting | None = None,
         today: Callable[[], date] = today_in_vietnam,
+        clocks: Clocks | None = None,
     ) -> None:
         self._portal = portal
         self._metrics = metrics
         self._usage = usage
         self._transitions = Transitions(today)
-        self._limits = limits or PoolLimits()
-        self._pools: dict[str, Pool] = {}
+        clocks = clocks or Clocks(steady=time.monotonic, wall=time.time)
+        self.servers = Servers(limits or PoolLimits(), clocks.steady)
+        self._passages = Passages(self.servers, clocks)
 
     def to(self, route: ApiRoute) -> ASGIApp:
         """Return the application that passes a call on along `route`."""
@@ -62,44 +73,56 @@ class Passthrough:
 
     def retired(self, route: ApiRoute, scope: Scope) -> ASGIApp:
         """Return what answers a call of an API whose last day is over."""
-        answer = retired_answer(self._portal, route, self._transitions.fields(route))
+        answer = retired_answer(self._portal, route, scope)
+        answer.lines += field_lines(self._transitions.fields(route))
         if self._usage is not None:
             self._usage.count(route, scope, answer.status)
         return answer
 
     async def close(self) -> None:
         """Close every connection."""
-        for pool in self._pools.values():
-            pool.close()
+        self.servers.close()
         await asyncio.sleep(0)
 
     async def _pass_on(self, route: ApiRoute, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
         send = self._transitions.telling(route, send)
-        call = Call(route, scope, receive, send)
+        passage = self._passages.of(route)
+        call = Call(route, *passage.prepare(scope, receive, send))
         try:
-            await call.make(self._pool(route.upstreams[0].origin))
-            status = call.status
+            passage.admit(scope)
+            status = await passage.answer_from_store(scope, send)
+            if not status:
+                await call.make_in_time(passage.turns)
+                status = call.status
+                passage.answered(scope, status)
         except CallerGone:
             status = 499
+        except StoodIn as kept:
+            status = kept.status
         except PassthroughError as error:
             status = error.status
-            log.warning("passthrough.failed", route=route.name, error=str(error))
+            if status >= _SERVERS_FAULT:
+                log.warning("passthrough.failed", route=route.name, error=str(error))
             # Once its head has gone out an answer can only be cut off, so that it is not taken
             # for whole: returning without its end makes the server close the connection.
             if not call.status:
-                answer = failure_answer(self._portal, route, error)
-                await answer(scope, receive, send)
+                status = await self._make_do(passage, error, scope, receive, send)
         self._metrics.passed_on(route.name, status, loop.time() - started)
         if self._usage is not None:
             self._usage.count(route, scope, status)
 
-    def _pool(self, origin: str) -> Pool:
-        pool = self._pools.get(origin)
-        if pool is None:
-            pool = self._pools[origin] = Pool(origin, self._limits)
-        return pool
+    async def _make_do(
+        self, passage: Passage, error: PassthroughError, scope: Scope, receive: Receive, send: Send
+    ) -> int:
+        """Answer with what was kept of an earlier call, or say what went wrong."""
+        if error.status >= _SERVERS_FAULT:
+            status = await passage.answer_from_store(scope, send, instead_of_failure=True)
+            if status:
+                return status
+        await failure_answer(self._portal, passage.route, error, scope)(scope, receive, send)
+        return error.status
 
 
 class Call:
@@ -114,34 +137,93 @@ class Call:
         self._wire = wire_of(scope)
         self._upload = Upload(scope, receive)
         self._watcher: asyncio.Task[None] | None = None
+        self._is_sent = self._is_repeatable = False
 
-    async def make(self, pool: Pool) -> None:
-        """Send the request and bring the answer back. Raises PassthroughError."""
+    async def make_in_time(self, turns: Turns) -> None:
+        """Make the call within the route's total time. Raises PassthroughError."""
+        seconds = self._route.total_timeout
+        if seconds is None:
+            await self.make(turns)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self.make(turns)
+        except TimeoutError as error:
+            raise UpstreamSlow(f"route {self._route.name}: not done in {seconds:g} s") from error
+
+    async def make(self, turns: Turns) -> None:
+        """Send the request and bring the answer back, from one upstream or else from another.
+
+        Raises PassthroughError.
+        """
         upload = self._upload
         first = await upload.begin()
         hop = hop_lines(self._scope["headers"], waits=upload.waits, protocols=())
         head = request_head(self._scope, self._route, chunked=upload.chunked, hop=hop)
-        repeatable = not upload.more and self._scope["method"] in _IDEMPOTENT
-        connection, reused = await pool.take()
-        try:
-            await self._exchange(connection, head + first)
-        except UpstreamBroken as error:
-            # A kept connection may die of age under our hands: ask once more, on a new one.
-            if not (reused and repeatable and error.untouched):
-                raise
-            self._finish(pool, connection)
-            connection, _ = await pool.take(fresh=True)
-            await self._exchange(connection, head + first)
-        finally:
-            self._finish(pool, connection)
+        self._is_repeatable = not upload.more and self._scope["method"] in _IDEMPOTENT
+        tried: list[Server] = []
+        failure: PassthroughError | None = None
+        while True:
+            try:
+                server = turns.next(tried)
+            except UpstreamDown as down:
+                raise failure or down from None
+            tried.append(server)
+            try:
+                await self._ask(server, head + first)
+            except (UpstreamFailed, UpstreamBusy) as error:
+                if len(tried) == self._route.tries or not self._may_be_asked_again:
+                    raise
+                failure = error
+            else:
+                return
 
-    async def _exchange(self, connection: UpstreamConnection, first: bytes) -> None:
+    @property
+    def _may_be_asked_again(self) -> bool:
+        """Say whether the call may go out once more: it changes nothing twice.
+
+        A call that was never sent may go anywhere; one that was, only if it can be repeated.
+        """
+        return not self.status and (self._is_repeatable or not self._is_sent)
+
+    async def _ask(self, server: Server, request: bytes) -> None:
+        breaker, pool, seconds = server.breaker, server.pool, self._route.connect_timeout
+        age = breaker.begin()
+        heard = partial(breaker.succeeded, age)
+        try:
+            connection, reused = await pool.take(connect=seconds)
+            try:
+                await self._exchange(connection, request, heard)
+            except UpstreamBroken as error:
+                # A kept connection may die of age under our hands: ask once more, on a new one.
+                if not (reused and error.untouched and self._may_be_asked_again):
+                    raise
+                self._finish(pool, connection)
+                connection, _ = await pool.take(fresh=True, connect=seconds)
+                await self._exchange(connection, request, heard)
+            finally:
+                self._finish(pool, connection)
+        except UpstreamFailed:
+            breaker.failed(age)
+            raise
+        except asyncio.CancelledError:  # its total time is over
+            if not self.status:
+                breaker.failed(age)
+            raise
+        finally:
+            breaker.abandoned(age)
+
+    async def _exchange(
+        self, connection: UpstreamConnection, request: bytes, heard: Callable[[], None]
+    ) -> None:
         connection.begin(self._scope["method"], interim=self._tell)
-        connection.write(first)
+        connection.write(request)
+        self._is_sent = True
         self._upload.send_rest(connection)
         watch = asyncio.get_running_loop().call_later(_WATCH_AFTER, self._watch, connection)
         try:
             await connection.head(self._route.timeout)
+            heard()
             await self._answer(connection)
         finally:
             watch.cancel()
@@ -154,9 +236,9 @@ class Call:
         data = b""
         if self._scope["http_version"] == "1.0" and self._scope["method"] != "HEAD":
             data = await self._gather(connection, headers)
-        self.status = connection.status
         send = self._send
         await send({"type": "http.response.start", "status": connection.status, "headers": headers})
+        self.status = connection.status
         while connection.has_more:
             if data := await connection.read(timeout):
                 await send({"type": "http.response.body", "body": data, "more_body": True})
@@ -164,7 +246,8 @@ class Call:
         rest = await connection.read(timeout)
         if connection.trailers and self._wire is not None:
             wanted = are_wanted(self._scope["headers"], headers)
-            await self._wire.end(data + rest, crossing(connection.trailers) if wanted else ())
+            await send({"type": "http.response.body", "body": data + rest, "more_body": True})
+            await self._wire.end(b"", crossing(connection.trailers) if wanted else ())
         else:
             await send({"type": "http.response.body", "body": data + rest})
 

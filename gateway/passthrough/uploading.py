@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope
 
 from gateway.answer import field_lines
 from gateway.passthrough.connection import UpstreamConnection
-from gateway.passthrough.failures import CallerGone, PassthroughError
+from gateway.passthrough.failures import CallerGone, CallTooLong, PassthroughError
 from gateway.passthrough.headers import has_body, target_of
 from gateway.passthrough.trailers import crossing
 from gateway.wire import wire_of
@@ -78,7 +78,11 @@ class Upload:
             await self._listen(self._word)
         more = True
         while more:
-            message = await self._receive()
+            try:
+                message = await self._receive()
+            except CallTooLong as error:
+                connection.abort(error)
+                return
             if message["type"] == "http.disconnect":
                 connection.abort()
                 return

@@ -65,6 +65,10 @@ WORDINGS: dict[int, Wording] = {
         _("Máy chủ này không phục vụ tên miền vừa hỏi"),
         _("Tên miền không thuộc các cổng thông tin đã được hợp nhất tại đây."),
     ),
+    429: Wording(
+        _("Gọi quá nhiều lần"),
+        _("Xin chờ một lát rồi thử lại."),
+    ),
     431: Wording(
         _("Yêu cầu quá lớn"),
         _("Xin xoá cookie của trang này trong trình duyệt rồi thử lại."),
@@ -142,8 +146,16 @@ class Notices:
 
 def problem(portal: PortalSettings, status: int, title: str, detail: str, **more: Any) -> bytes:
     """Return a problem document (RFC 9457) that names whom to ask in `lien_he`."""
+    values = problem_values(portal, status, title, detail, **more)
+    return json.dumps(values, ensure_ascii=False).encode()
+
+
+def problem_values(
+    portal: PortalSettings, status: int, title: str, detail: str, **more: Any
+) -> dict[str, Any]:
+    """Return what a problem document says, to be written as its reader likes."""
     contact = {"dien_thoai": portal.hotline, "email": portal.email}
-    document = {
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -152,7 +164,6 @@ def problem(portal: PortalSettings, status: int, title: str, detail: str, **more
         "lien_he": {name: value for name, value in contact.items() if value},
         **more,
     }
-    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def _problem_answer(portal: PortalSettings, status: int, detail: str | None) -> Answer:

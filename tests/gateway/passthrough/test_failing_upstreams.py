@@ -14,8 +14,9 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from gateway.passthrough.failures import UpstreamUnreachable, failure_answer
+from gateway.passthrough.failures import UpstreamUnreachable
 from gateway.passthrough.pool import PoolLimits
+from gateway.passthrough.telling import failure_answer
 from gateway.portal_settings import PortalSettings
 from redirects.route import ApiRoute, Upstream
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
@@ -196,5 +197,10 @@ def test_the_manual_shows_the_failure_that_callers_get() -> None:
     route = ApiRoute(
         "don-vi", "old.test", "/*", (Upstream("http://u"),), contact="Sở Nội vụ thành phố Hải Phòng"
     )
-    answer = failure_answer(portal, route, UpstreamUnreachable("http://u: refused"))
+    answer = failure_answer(
+        portal,
+        route,
+        UpstreamUnreachable("http://u: refused"),
+        {"method": "GET", "headers": [], "query_string": b""},
+    )
     assert json.loads(answer.body) == json.loads(example)

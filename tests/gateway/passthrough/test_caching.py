@@ -1,0 +1,211 @@
+"""Answers that are kept: given again while fresh, and in the place of a failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.passthrough.caching import AnswerStore
+from redirects.route import Caching, Health
+from tests.gateway.passthrough.recorder import Gateway
+from tests.gateway.passthrough.test_breaker import Clock
+
+MAX_AGE = "Cache-Control: max-age=60\r\n"
+
+
+class Counting:
+    """An upstream that numbers its answers and gives each the header lines it is told to."""
+
+    def __init__(self, lines: str, *, status: str = "200 OK") -> None:
+        self.lines = lines
+        self.status = status
+        self.asked = 0
+        self.is_dead = False
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            if self.is_dead:
+                return
+            self.asked += 1
+            body = f"so {self.asked}"
+            length = f"Content-Length: {len(body)}\r\n"
+            sent = "" if head.startswith(b"HEAD") else body
+            writer.write(f"HTTP/1.1 {self.status}\r\n{self.lines}{length}\r\n{sent}".encode())
+            await writer.drain()
+
+
+def test_a_fresh_answer_is_given_again_with_its_age(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    counting = Counting(MAX_AGE + 'ETag: "1"\r\nX-A: b\r\n')
+    origin = gateway(upstream(counting), caching=Caching())
+    with httpx.Client() as client:
+        first, second = client.get(f"{origin}/a?x=1"), client.get(f"{origin}/a?x=1")
+        assert (first.text, second.text, counting.asked) == ("so 1", "so 1", 1)
+        assert "age" not in first.headers
+        assert int(second.headers["age"]) in {0, 1, 2}
+        assert second.headers["x-a"] == "b"
+        head = client.head(f"{origin}/a?x=1")
+        assert (head.headers["content-length"], head.text, counting.asked) == ("4", "", 1)
+        unchanged = client.get(f"{origin}/a?x=1", headers={"if-none-match": 'W/"1"'})
+        assert (unchanged.status_code, unchanged.text, counting.asked) == (304, "", 1)
+        assert unchanged.headers["etag"] == '"1"'
+        assert client.get(f"{origin}/a?x=2").text == "so 2"
+        fresh = client.get(f"{origin}/a?x=1", headers={"cache-control": "no-cache"})
+        assert fresh.text == "so 3"
+        assert client.get(f"{origin}/a?x=1").text == "so 3"
+
+
+def test_without_a_cache_every_call_goes_through(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    counting = Counting(MAX_AGE)
+    origin = gateway(upstream(counting))
+    assert [httpx.get(f"{origin}/a").text for _ in range(2)] == ["so 1", "so 2"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "headers"),
+    [
+        ("", {}),
+        (MAX_AGE + "Set-Cookie: a=b\r\n", {}),
+        (MAX_AGE, {"authorization": "Basic eA=="}),
+        (MAX_AGE, {"cookie": "a=b"}),
+        (MAX_AGE, {"range": "bytes=0-1"}),
+        (MAX_AGE + "Vary: *\r\n", {}),
+        ("Cache-Control: no-store\r\n", {}),
+    ],
+)
+def test_what_may_not_be_kept_is_asked_for_again(
+    upstream: Callable[..., str], gateway: Gateway, lines: str, headers: dict[str, str]
+) -> None:
+    origin = gateway(upstream(Counting(lines)), caching=Caching())
+    answers = [httpx.get(f"{origin}/a", headers=headers).text for _ in range(2)]
+    assert answers == ["so 1", "so 2"]
+
+
+def test_an_answer_is_given_only_to_who_asks_alike(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    counting = Counting(MAX_AGE + "Vary: Accept-Language\r\n")
+    origin = gateway(upstream(counting), caching=Caching())
+    asked = [
+        httpx.get(f"{origin}/a", headers={"accept-language": language}).text
+        for language in ("vi", "en", "vi", "en")
+    ]
+    assert asked == ["so 1", "so 2", "so 1", "so 2"]
+
+
+def test_a_call_that_changes_something_ends_what_is_kept_of_its_address(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    origin = gateway(upstream(Counting(MAX_AGE)), caching=Caching())
+    assert [httpx.get(f"{origin}/a").text for _ in range(2)] == ["so 1", "so 1"]
+    httpx.post(f"{origin}/a")
+    assert httpx.get(f"{origin}/a").text == "so 3"
+
+
+@pytest.mark.parametrize("trouble", ["dies", "500 Oops", "503 Down"])
+def test_a_stale_answer_stands_in_for_an_upstream_that_fails(
+    upstream: Callable[..., str], gateway: Gateway, trouble: str
+) -> None:
+    counting = Counting("")
+    origin = gateway(upstream(counting), caching=Caching(), health=Health(failures=2, cooling=30))
+    assert [httpx.get(f"{origin}/a").text for _ in range(2)] == ["so 1", "so 2"]
+    counting.is_dead = trouble == "dies"
+    counting.status = trouble if trouble != "dies" else counting.status
+    for _ in range(4):  # the breaker is open for the last two where it dies
+        answer = httpx.get(f"{origin}/a")
+        assert (answer.status_code, answer.text) == (200, "so 2")
+        assert "age" in answer.headers
+    assert httpx.get(f"{origin}/khac").status_code >= 500
+    assert httpx.post(f"{origin}/a").status_code >= 500
+
+
+@pytest.mark.parametrize(
+    "lines", ["Cache-Control: must-revalidate\r\n", "Cache-Control: stale-if-error=0\r\n"]
+)
+def test_an_answer_that_forbids_it_stands_in_for_nothing(
+    upstream: Callable[..., str], gateway: Gateway, lines: str
+) -> None:
+    counting = Counting(lines)
+    origin = gateway(upstream(counting), caching=Caching())
+    assert httpx.get(f"{origin}/a").text == "so 1"
+    counting.is_dead = True
+    assert httpx.get(f"{origin}/a").status_code == 502
+
+
+def scope(target: str, **headers: str) -> dict[str, Any]:
+    path, _, query = target.partition("?")
+    return {
+        "method": "GET",
+        "scheme": "http",
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [
+            (b"host", b"old.test"),
+            *((n.encode(), v.encode()) for n, v in headers.items()),
+        ],
+    }
+
+
+def test_an_answer_is_fresh_for_its_time_and_stands_in_for_a_while_longer() -> None:
+    clock = Clock()
+    store = AnswerStore(Caching(stale_if_error=100), clock)
+    store.keep(scope("/a"), 200, [(b"cache-control", b"max-age=60"), (b"age", b"20")], b"x")
+    kept = store.fresh(scope("/a"))
+    assert kept is not None
+    assert kept.age(clock.now) == 20
+    clock.now += 40
+    assert store.fresh(scope("/a")) is None
+    assert store.stand_in(scope("/a")) is kept
+    clock.now += 100
+    assert store.stand_in(scope("/a")) is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.sampled_from(["vi", "en"]), st.integers(0, 6_000)),
+        max_size=40,
+    )
+)
+def test_whatever_is_kept_the_store_is_never_larger_than_its_route_says(
+    answers: list[tuple[int, str, int]],
+) -> None:
+    store = AnswerStore(Caching(memory=20_000), Clock())
+    headers = [(b"cache-control", b"max-age=60"), (b"vary", b"accept-language")]
+    for number, language, size in answers:
+        asked = scope(f"/{number}", **{"accept-language": language})
+        store.keep(asked, 200, headers, b"x" * size)
+        assert 0 <= store.size <= 20_000
+        kept = store.fresh(asked)
+        assert kept is not None
+        assert len(kept.body) == size
+    for number in range(10):
+        store.forget(scope(f"/{number}"))
+    assert store.size == 0
+
+
+def test_an_answer_larger_than_its_route_keeps_is_only_passed_on(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    origin = gateway(upstream(Counting(MAX_AGE)), caching=Caching(largest=3))
+    assert [httpx.get(f"{origin}/a").text for _ in range(2)] == ["so 1", "so 2"]
+
+
+def test_an_answer_cut_short_is_not_kept(upstream: Callable[..., str], gateway: Gateway) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 200 OK\r\n{MAX_AGE}Content-Length: 9\r\n\r\nnua".encode())
+
+    origin = gateway(upstream(talk), caching=Caching())
+    for _ in range(2):
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"{origin}/a")
