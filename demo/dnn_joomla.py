@@ -28,6 +28,7 @@ SITE: Final = DemoSite(
     aliases=("huyengialoc.haiduong.gov.vn.localhost",),
     unit="297",
     seeds=("http://gialoc.haiduong.gov.vn.localhost/",),
+    cms="dnn",
     query_mode="significant",
     query_names=(
         "option", "view", "id", "tabid", "ctl", "mid", "ItemID", "start", "fileticket", "month",

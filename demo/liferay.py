@@ -28,6 +28,7 @@ SITE: Final = DemoSite(
     aliases=("haiduong.gov.vn.localhost",),
     unit="30",
     seeds=("http://www.haiduong.gov.vn.localhost/",),
+    cms="liferay",
     query_mode="significant",
     query_names=(
         "p_p_id", "_101_INSTANCE_K3x9_urlTitle", "_cur", "uuid", "img_id", "doccode",

@@ -24,6 +24,7 @@ SITE: Final = DemoSite(
     aliases=("www.haiphong.gov.vn.localhost",),
     unit="31",
     seeds=("http://haiphong.gov.vn.localhost/",),
+    cms="sharepoint",
     query_mode="significant",
     query_names=("ItemID", "DocID", "ID", "thutucID", "SourceUrl", "List", "so", "page", "op"),
 )

@@ -27,7 +27,7 @@ class DemoSite:
     """One old portal as the operator knows it.
 
     `unit` is the unit's code as of 2025-06-30. With `query_mode` "significant" only `query_names`
-    change what is seen; with "ignored" all but those do.
+    change what is seen; with "ignored" all but those do. `cms` is the system it ran on.
     """
 
     name: str
@@ -38,6 +38,7 @@ class DemoSite:
     seeds: tuple[str, ...]
     query_mode: Literal["significant", "ignored"]
     query_names: tuple[str, ...]
+    cms: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

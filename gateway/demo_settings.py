@@ -24,20 +24,8 @@ _ROUTES: tuple[dict[str, str], ...] = (
     {"name": "tin-rss", "host": _OLD_PROVINCE, "path": "/rss/*"},
     {"name": "tin-joomla", "host": _DISTRICT, "path": "/index.php", "query": "format=feed"},
 )
-_RULES: tuple[dict[str, str], ...] = (
-    {
-        "name": "liferay-asset-publisher",
-        "site": "haiduong",
-        "pattern": "/web/guest/*/-/asset_publisher/*/content/:slug",
-        "target": "same:/-/:slug",
-    },
-    {
-        "name": "liferay-portlet",
-        "site": "haiduong",
-        "pattern": r"^/[^?]*\?_101_instance_k3x9_urltitle=(?P<slug>[^&]+)",
-        "target": "same:/-/:slug",
-    },
-)
+# DNN, then Joomla: to one ItemID is the page, to the other Itemid is the menu that led there.
+_ON_TWO_SYSTEMS = "gialoc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +48,6 @@ def demo_settings(world: World, ports: DemoPorts) -> str:
     tables += [_site(site, ports) for site in world.sites]
     upstream = f"http://127.0.0.1:{ports.old}"
     tables += [_table("[[route]]", **route, upstream=upstream) for route in _ROUTES]
-    tables += [_table("[[rule]]", **rule) for rule in _RULES]
     return "\n".join(tables)
 
 
@@ -72,8 +59,8 @@ def _site(site: DemoSite, ports: DemoPorts) -> str:
         host=site.host,
         aliases=list(site.aliases),
         unit=site.unit,
-        query=site.query_mode,
-        parameters=list(site.query_names),
+        cms=site.cms,
+        **_parameters(site),
         seeds=list(site.seeds),
         address=f"127.0.0.1:{ports.old}",
         logs=[f"logs/{site.name}.log"],
@@ -81,6 +68,13 @@ def _site(site: DemoSite, ports: DemoPorts) -> str:
         delay=0,
         connections=4,
     )
+
+
+def _parameters(site: DemoSite) -> dict[str, object]:
+    """Name the parameters that count where no one system knows them."""
+    if site.name != _ON_TWO_SYSTEMS:
+        return {}
+    return {"query": site.query_mode, "parameters": list(site.query_names)}
 
 
 def _portal(ports: DemoPorts) -> str:

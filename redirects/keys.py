@@ -20,7 +20,7 @@ from redirects.canonical import (
     read_query,
 )
 from redirects.mapping import CanonicalUrl
-from redirects.presets import PRESETS, Preset, Shape
+from redirects.presets import PRESETS, PageInQuery, Preset, Shape
 from redirects.site import KeyPolicy, QueryPolicy, Site
 
 _NOTHING = Preset()
@@ -48,6 +48,7 @@ class KeyMaker:
         self._is_plain = (
             preset.shapes == ()
             and preset.paths_in_query == ()
+            and preset.page_in_query is None
             and not (preset.numbers or self._below or site.index_files)
             and site.case == "fold"
         )
@@ -109,6 +110,10 @@ class KeyMaker:
         is_front = _without_index_file(path, policy.index_files) == "/"
         if raw_query and is_front and preset.paths_in_query:
             path, asked = self._path_of_query(path, asked, raw_query, folding)
+        if raw_query and preset.page_in_query is not None:
+            path, asked = self._page_of_query(
+                preset.page_in_query, (path, asked), raw_query, folding
+            )
         for shape in preset.shapes:
             found = shape.pattern.fullmatch(path) if shape.hint in path else None
             if found is not None:
@@ -132,6 +137,18 @@ class KeyMaker:
                 left = [one for one in asked if fold_text(one[0]) not in known.parameters]
                 return path, left
         return path, asked
+
+    def _page_of_query(
+        self, known: PageInQuery, given: tuple[str, Parameters], raw_query: bytes, folding: Folding
+    ) -> tuple[str, Parameters]:
+        for name, value in read_query(raw_query, _EVERYTHING, folding):
+            found = known.name.fullmatch(name) if value else None
+            if found is not None:
+                path = known.path.format(quote(value, safe=""))
+                whose = fold_text(found["portlet"]), known.beside
+                left = [one for one in given[1] if not fold_text(one[0]).startswith(whose)]
+                return canonical_path(path.encode(), folding), left
+        return given
 
     def _number(self, name: str, value: str) -> str:
         found = (

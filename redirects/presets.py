@@ -42,6 +42,19 @@ class PathInQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class PageInQuery:
+    """A parameter that names the page whatever the path: `_101_INSTANCE_x_urlTitle=slug`.
+
+    `name` is matched against names in lower case; its group `portlet` begins all parameters that
+    speak of the same page and say nothing more.
+    """
+
+    name: re.Pattern[str]
+    path: str
+    beside: str
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """One system: its query and index files, policies below paths, and what unifies its pages.
 
@@ -53,6 +66,7 @@ class Preset:
     below: tuple[PathPolicy, ...] = ()
     shapes: tuple[Shape, ...] = ()
     paths_in_query: tuple[PathInQuery, ...] = ()
+    page_in_query: PageInQuery | None = None
     numbers: frozenset[str] = frozenset()
 
 
@@ -61,10 +75,17 @@ def _shape(hint: str, pattern: str, path: str, *parameters: str, pairs: str | No
 
 
 PRESETS: dict[str, Preset] = {
-    # /web/guest/tin-tuc/-/asset_publisher/FRkb/content/slug and /-/slug are one article, and the
-    # number alone names /-/details/37632/slug. Portlets pass their state in p_p_*.
+    # /web/guest/tin-tuc/-/asset_publisher/FRkb/content/slug, ?_101_INSTANCE_FRkb_urlTitle=slug on
+    # any page and /-/slug are one article, and the number alone names /-/details/37632/slug.
+    # Portlets pass their state in p_p_*.
     "liferay": Preset(
-        query=_ignoring("p_p_*", "p_auth", "p_l_back_url", "*_redirect", "*_backurl", "*_cur_page"),
+        query=_ignoring(
+            *("p_p_*", "p_auth", "p_l_back_url", "*_cur_page"),
+            *("redirect", "inheritredirect", "*_redirect", "*_backurl"),
+        ),
+        page_in_query=PageInQuery(
+            re.compile(r"(?P<portlet>_\w+_)urltitle", re.IGNORECASE), "/-/{}", "p_p_"
+        ),
         shapes=(
             _shape(
                 "/-/asset_publisher/",

@@ -33,7 +33,10 @@ def key(site: Site, address: str, host: str = HOST) -> str:
         # Liferay / VNPT Portal
         ("liferay", "/-/-ak-lak-cong-bo-ieu-chinh-quy-hoach", "/-/-ak-lak-cong-bo-ieu-chinh-quy-hoach"),
         ("liferay", "/web/guest/news/-/asset_publisher/FRkblAs8yr3H/content/khu-cong-nghiep-hoa-phu", "/-/khu-cong-nghiep-hoa-phu"),
-        ("liferay", "/-/asset_publisher/FRkb/content/Tin%20moi?redirect=%2Fweb%2Fguest", "/-/tin%20moi?redirect=/web/guest"),
+        ("liferay", "/-/asset_publisher/FRkb/content/Tin%20moi?redirect=%2Fweb%2Fguest", "/-/tin%20moi"),
+        ("liferay", "/web/guest/tin?p_p_id=101_INSTANCE_K3x9&p_p_state=maximized&_101_INSTANCE_K3x9_urlTitle=khoi-cong&_101_INSTANCE_K3x9_type=content", "/-/khoi-cong"),
+        ("liferay", "/tin?p_p_id=com_liferay_asset_publisher_web_portlet_AssetPublisherPortlet_INSTANCE_x&_com_liferay_asset_publisher_web_portlet_AssetPublisherPortlet_INSTANCE_x_urlTitle=a%2Fb&doccode=1", "/-/a%2Fb?doccode=1"),
+        ("liferay", "/tin?_101_INSTANCE_K3x9_urlTitle=&p_p_id=101_INSTANCE_K3x9", "/tin?_101_instance_k3x9_urltitle"),
         ("liferay", "/-/details/37632/chap-thuan-au-tu-du-an", "/-/details/37632"),
         ("liferay", "/-/details/37632", "/-/details/37632"),
         ("liferay", "/web/guest/thoi-su?p_p_id=CmsView_WAR_x_INSTANCE_8sMB&p_p_lifecycle=0&p_p_state=normal", "/web/guest/thoi-su"),
@@ -99,6 +102,7 @@ QUERIES = st.sampled_from(
         "tabid=3&ItemID=4",
         "language=vi&nv=news&op=x-5",
         "id=5:a&catid=2",
+        "_101_INSTANCE_a_urlTitle=%C4%91%2Fb&_101_INSTANCE_a_id=2&p_p_id=1",
     ]
 )
 
