@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -35,6 +36,12 @@ class Metrics:
             buckets=_LATENCIES,
             registry=self.registry,
         )
+        self._upgraded = Gauge(
+            "hopnhat_upgraded_connections",
+            "Connections open now that left HTTP for another protocol, by route.",
+            ["route"],
+            registry=self.registry,
+        )
         self._latencies: dict[tuple[str, int], Histogram] = {}
 
     def count(self, outcome: str, site: str = "") -> None:
@@ -48,6 +55,10 @@ class Metrics:
         if child is None:
             child = self._latencies[pair] = self._passthrough.labels(route, f"{pair[1]}xx")
         child.observe(seconds)
+
+    def upgraded(self, route: str, more: int) -> None:
+        """Count connections that left HTTP: one `more`, or one less."""
+        self._upgraded.labels(route).inc(more)
 
     def page(self, request: Request) -> Response:
         """Answer `/metrics`, but only to somebody on this machine."""

@@ -31,6 +31,8 @@ from redirects.route_path import SPLAT, RoutePath, names_in
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - of a header field's name (RFC 9110, 5.6.2)
 _EDIT = re.compile(rf"(set|add) ({_TOKEN})=(.*)|(remove) ({_TOKEN})")
+_PROTOCOL = re.compile(rf"{_TOKEN}(/{_TOKEN})?")
+_CARRIES_HTTP = re.compile(r"h2|http|tls", re.IGNORECASE)
 # The gateway's own part of a message: changed by hand it would no longer be true.
 _NOT_EDITED = frozenset({"host", "connection", "content-length", "transfer-encoding", "upgrade"})
 
@@ -59,6 +61,12 @@ def _header_edit(text: str) -> str:
     return text
 
 
+def _protocol(text: str) -> str:
+    if not _PROTOCOL.fullmatch(text) or _CARRIES_HTTP.match(text):
+        raise ValueError("must be a protocol that carries no HTTP, such as websocket")
+    return text
+
+
 def read_edit(text: str) -> Edit:
     """Read "set name=value", "add name=value" or "remove name"; it has been checked."""
     act, _, rest = text.partition(" ")
@@ -74,6 +82,7 @@ QueryEdit = Annotated[str, AfterValidator(_edit)]
 HeaderEdit = Annotated[str, AfterValidator(_header_edit)]
 HeaderName = Annotated[str, Field(pattern=rf"^{_TOKEN}$")]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[!#-;=?-~]+$")]
+ProtocolName = Annotated[str, AfterValidator(_protocol)]
 CallerKey = Annotated[str, Field(pattern=rf"^(header|query):{_TOKEN}$")]
 
 
@@ -283,6 +292,17 @@ class RouteSettings(Table):
         "`query:apikey`, kept as a keyed hash. Unset: what `rate.key` says; without one, network "
         "and program.",
     )
+    upgrades: tuple[ProtocolName, ...] = Field(
+        ("websocket",),
+        description="Protocols a connection may switch to (RFC 9110, 7.8); `[]`: none. Never "
+        "HTTP/2: calls in it would be neither routed nor limited.",
+    )
+    upgrade_idle: PositiveFloat = Field(
+        300.0, description="Seconds a connection that has switched may be silent both ways."
+    )
+    max_upgraded: PositiveInt = Field(
+        500, description="Connections open at once that have switched; one more is 503."
+    )
     health: HealthSettings = HealthSettings()
     rewrite: RewriteSettings = RewriteSettings()
     cache: CacheSettings | None = None
@@ -319,6 +339,9 @@ class RouteSettings(Table):
             successor=self.successor,
             transition=self.transition.as_transition() if self.transition else None,
             caller_key=self.caller_key or (self.rate.key if self.rate else None),
+            upgrades=frozenset(name.lower() for name in self.upgrades),
+            upgrade_idle=self.upgrade_idle,
+            max_upgraded=self.max_upgraded,
         )
 
     def _upstreams(self) -> tuple[Upstream, ...]:

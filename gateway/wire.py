@@ -71,14 +71,12 @@ class Wire:
         if self._cycle.transport.is_closing():
             raise ConnectionResetError("the caller is gone")
 
-    async def end(self, body: bytes, trailers: Fields) -> None:
-        """End an answer with the last of its body and, where it is chunked, with trailers."""
+    def trail(self, trailers: Fields) -> None:
+        """Write what ends an answer of unknown length; its last, empty piece is to be sent yet."""
         cycle = self._cycle
-        await cycle.send({"type": "http.response.body", "body": body, "more_body": True})
         if cycle.chunked_encoding and not cycle.disconnected:
             cycle.transport.write(b"0\r\n" + field_lines(trailers) + b"\r\n")
             cycle.chunked_encoding = False  # its end is written
-        await cycle.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def wire_of(scope: Scope) -> Wire | None:

@@ -117,6 +117,9 @@ class ApiRoute:
     answer goes to at most `tries` upstreams. The days are days in Vietnam, both included; after
     the last one a call is told that the API has ended, and of its `successor`. `caller_key`
     ("header:X-Api-Key", "query:apikey") tells callers apart in the count of who calls.
+
+    `upgrades` names the protocols, lower-case, that a connection may switch to; then it may be
+    silent both ways for `upgrade_idle` seconds. `max_upgraded` may be open at once.
     """
 
     name: str
@@ -144,6 +147,9 @@ class ApiRoute:
     successor: str | None = None
     caller_key: str | None = None
     transition: Transition | None = None
+    upgrades: frozenset[str] = frozenset({"websocket"})
+    upgrade_idle: float = 300.0
+    max_upgraded: int = 500
 
     @property
     def has_dates(self) -> bool:

@@ -132,12 +132,18 @@ class UpstreamConnection(asyncio.Protocol):
             self._transport.abort()
 
     def let_go(self) -> tuple[asyncio.Transport, bytes]:
-        """Give up a connection that has switched: its transport, and what has come on it."""
+        """Give up a connection that has switched: its transport, and what has come on it.
+
+        Raises UpstreamBroken where it is gone.
+        """
         transport, self._transport = self._transport, None
         if transport is None or self.closed:
             raise UpstreamBroken(f"{self.name} switched protocols and went away")
         self.reusable = False
         self.closed = self.complete = True
+        self._on_lost(self)
+        if self._paused:
+            transport.resume_reading()
         return transport, b"".join(self._chunks)
 
     def _pause(self) -> None:

@@ -20,7 +20,7 @@ _HOP_BY_HOP = frozenset(
 _HOP_BY_HOP_IN_CHUNKS = _HOP_BY_HOP - {b"trailer"}  # which announces what is behind a body
 # Replaced by ours: a stranger may write anything here. What is said to the next hop is in hop.py.
 _OURS = frozenset(
-    {b"host", b"expect", b"forwarded", b"via", b"x-real-ip"}
+    {b"host", b"expect", b"forwarded", b"via", b"x-real-ip", b"http2-settings"}
     | {b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port"}
 )
 _NOT_SENT_ON = _HOP_BY_HOP | _OURS

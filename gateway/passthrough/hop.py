@@ -7,35 +7,70 @@ its upstream for what the caller asked it for, as far as it can pass that on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from gateway.passthrough.trailers import asks_for_them
+from gateway.passthrough.connection import UpstreamConnection
+from gateway.passthrough.failures import UpstreamBroken
+from gateway.passthrough.trailers import reads_trailers
 
 Fields = Sequence[tuple[bytes, bytes]]
 
-
-def hop_lines(headers: Fields, *, waits: bool, protocols: Sequence[bytes]) -> bytes:
-    """Write the lines for the next hop; `waits` is for its word before a body is sent."""
-    lines = b""
-    options: list[bytes] = []
-    if asks_for_them(headers):
-        options.append(b"TE")
-        lines += b"\r\nte: trailers"
-    if protocols:
-        options.append(b"Upgrade")
-        lines += b"\r\nupgrade: " + b", ".join(protocols)
-    if waits:
-        lines += b"\r\nexpect: 100-continue"
-    return b"\r\nconnection: " + b", ".join(options) + lines if options else lines
+_OF_A_HOP = frozenset({b"connection", b"te", b"upgrade"})
 
 
-def protocols_asked_for(headers: Fields, allowed: frozenset[bytes]) -> list[bytes]:
-    """Return the protocols that a caller would switch to and a route allows, as it wrote them."""
-    is_meant = any(
-        name == b"connection"
-        and b"upgrade" in (option.strip() for option in value.lower().split(b","))
-        for name, value in headers
-    )
-    if not is_meant:
-        return []
-    wanted = b",".join(value for name, value in headers if name == b"upgrade").split(b",")
-    return [name for one in wanted if (name := one.strip()).lower() in allowed]
+class Hop(NamedTuple):
+    """What is asked of the next hop. `protocols`: those that the connection may switch to."""
+
+    reads_trailers: bool = False
+    protocols: tuple[bytes, ...] = ()
+
+    def lines(self, *, waits: bool) -> bytes:
+        """Write it as header lines, each behind its line break.
+
+        `waits`: for its word before a body is sent.
+        """
+        options: list[bytes] = []
+        lines = b""
+        if self.reads_trailers:
+            options.append(b"TE")
+            lines += b"\r\nte: trailers"
+        if self.protocols:
+            options.append(b"Upgrade")
+            lines += b"\r\nupgrade: " + b", ".join(self.protocols)
+        if waits:
+            lines += b"\r\nexpect: 100-continue"
+        return b"\r\nconnection: " + b", ".join(options) + lines if options else lines
+
+    def agreed(self, connection: UpstreamConnection) -> list[tuple[bytes, bytes]]:
+        """Return the header fields that tell the caller which protocol was taken.
+
+        Raises UpstreamBroken where the upstream took another than it was asked for.
+        """
+        taken = _listed([(name.lower(), value) for name, value in connection.headers], b"upgrade")
+        asked = {protocol.lower() for protocol in self.protocols}
+        if not taken or not asked.issuperset(protocol.lower() for protocol in taken):
+            raise UpstreamBroken(f"{connection.name} switched to a protocol nobody asked for")
+        return [(b"connection", b"Upgrade"), (b"upgrade", b", ".join(taken))]
+
+
+def next_hop(headers: Fields, upgrades: frozenset[str]) -> Hop:
+    """Return what a caller asked for that goes on to the next hop.
+
+    Protocols come as the caller wrote them, those that are among `upgrades` in lower case.
+    """
+    said = [field for field in headers if field[0] in _OF_A_HOP]
+    if not said:
+        return Hop()
+    protocols: tuple[bytes, ...] = ()
+    if b"upgrade" in (option.lower() for option in _listed(said, b"connection")):
+        protocols = tuple(
+            protocol
+            for protocol in _listed(said, b"upgrade")
+            if protocol.lower().decode("latin-1") in upgrades
+        )
+    return Hop(reads_trailers(said), protocols)
+
+
+def _listed(headers: Fields, wanted: bytes) -> list[bytes]:
+    values = [value for name, value in headers if name == wanted]
+    return [element.strip() for element in b",".join(values).split(b",") if element.strip()]

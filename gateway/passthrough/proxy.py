@@ -25,12 +25,13 @@ from gateway.passthrough.failures import (
     UpstreamSlow,
 )
 from gateway.passthrough.headers import request_head, response_headers
-from gateway.passthrough.hop import hop_lines
+from gateway.passthrough.hop import next_hop
 from gateway.passthrough.passage import Clocks, Passage, Passages
 from gateway.passthrough.pool import Pool, PoolLimits
 from gateway.passthrough.telling import failure_answer, retired_answer
-from gateway.passthrough.trailers import are_wanted, crossing
+from gateway.passthrough.trailers import crossing
 from gateway.passthrough.transition import Transitions
+from gateway.passthrough.tunnels import Tunnels
 from gateway.passthrough.uploading import Upload
 from gateway.passthrough.upstreams import Server, Servers, Turns
 from gateway.passthrough.usage import UsageCounting
@@ -66,6 +67,7 @@ class Passthrough:
         clocks = clocks or Clocks(steady=time.monotonic, wall=time.time)
         self.servers = Servers(limits or PoolLimits(), clocks.steady)
         self._passages = Passages(self.servers, clocks)
+        self._tunnels = Tunnels(metrics)
 
     def to(self, route: ApiRoute) -> ASGIApp:
         """Return the application that passes a call on along `route`."""
@@ -89,7 +91,7 @@ class Passthrough:
         started = loop.time()
         send = self._transitions.telling(route, send)
         passage = self._passages.of(route)
-        call = Call(route, *passage.prepare(scope, receive, send))
+        call = Call(route, *passage.prepare(scope, receive, send), tunnels=self._tunnels)
         try:
             passage.admit(scope)
             status = await passage.answer_from_store(scope, send)
@@ -128,7 +130,9 @@ class Passthrough:
 class Call:
     """One call on its way. `status` is the upstream's once its head has gone to the caller."""
 
-    def __init__(self, route: ApiRoute, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, route: ApiRoute, scope: Scope, receive: Receive, send: Send, *, tunnels: Tunnels
+    ) -> None:
         self.status = 0
         self._route = route
         self._scope = scope
@@ -136,6 +140,8 @@ class Call:
         self._send = send
         self._wire = wire_of(scope)
         self._upload = Upload(scope, receive)
+        self._hop = next_hop(scope["headers"], self._protocols_allowed())
+        self._tunnels = tunnels
         self._watcher: asyncio.Task[None] | None = None
         self._is_sent = self._is_repeatable = False
 
@@ -158,7 +164,7 @@ class Call:
         """
         upload = self._upload
         first = await upload.begin()
-        hop = hop_lines(self._scope["headers"], waits=upload.waits, protocols=())
+        hop = self._hop.lines(waits=upload.waits)
         head = request_head(self._scope, self._route, chunked=upload.chunked, hop=hop)
         self._is_repeatable = not upload.more and self._scope["method"] in _IDEMPOTENT
         tried: list[Server] = []
@@ -216,7 +222,8 @@ class Call:
     async def _exchange(
         self, connection: UpstreamConnection, request: bytes, heard: Callable[[], None]
     ) -> None:
-        connection.begin(self._scope["method"], interim=self._tell)
+        may_switch = bool(self._hop.protocols)
+        connection.begin(self._scope["method"], interim=self._tell, may_switch=may_switch)
         connection.write(request)
         self._is_sent = True
         self._upload.send_rest(connection)
@@ -224,7 +231,10 @@ class Call:
         try:
             await connection.head(self._route.timeout)
             heard()
-            await self._answer(connection)
+            if connection.switched:
+                await self._leave_http(connection)
+            else:
+                await self._answer(connection)
         finally:
             watch.cancel()
 
@@ -245,11 +255,26 @@ class Call:
                 data = b""
         rest = await connection.read(timeout)
         if connection.trailers and self._wire is not None:
-            wanted = are_wanted(self._scope["headers"], headers)
             await send({"type": "http.response.body", "body": data + rest, "more_body": True})
-            await self._wire.end(b"", crossing(connection.trailers) if wanted else ())
-        else:
-            await send({"type": "http.response.body", "body": data + rest})
+            data = rest = b""
+            announced = any(name == b"trailer" for name, _ in headers)
+            if self._hop.reads_trailers or announced:
+                self._wire.trail(crossing(connection.trailers))
+        await send({"type": "http.response.body", "body": data + rest})
+
+    async def _leave_http(self, connection: UpstreamConnection) -> None:
+        """Let the two ends speak what they have agreed upon."""
+        headers = self._for_caller(connection.status, connection.headers)
+        headers += self._hop.agreed(connection)
+        if self._wire is not None:
+            await self._tunnels.open(self._route, self._wire, connection, headers)
+            self.status = connection.status
+
+    def _protocols_allowed(self) -> frozenset[str]:
+        """HTTP/1.0 knows no other protocol, and a body would have to be heard out first."""
+        if self._wire is None or not self._wire.speaks_1_1 or self._upload.more:
+            return frozenset()
+        return self._route.upgrades
 
     def _for_caller(
         self, status: int, headers: list[tuple[bytes, bytes]]

@@ -31,12 +31,7 @@ def crossing(trailers: Fields) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def are_wanted(asked: Fields, answered: Fields) -> bool:
-    """Say whether a caller gets an answer's trailers: it asked, or they were announced to it."""
-    return asks_for_them(asked) or any(name == b"trailer" for name, _ in answered)
-
-
-def asks_for_them(headers: Fields) -> bool:
+def reads_trailers(headers: Fields) -> bool:
     """Say whether a caller reads trailers: `TE: trailers` (RFC 9110, 10.1.4)."""
     return any(
         name == b"te" and b"trailers" in (code.strip() for code in value.lower().split(b","))

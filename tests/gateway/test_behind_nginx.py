@@ -14,6 +14,9 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from websockets.sync.client import connect
+
+from tests.gateway.passthrough.recorder import chatting
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -78,6 +81,25 @@ def test_the_deployed_nginx_passes_old_addresses_on_byte_for_byte(
         assert ask("/", host="la.example").status_code == 421
         assert ask("/metrics", host="haiphong.localhost").status_code == 403, "not through a front"
         assert ask("/healthz/ready").status_code == 200
+
+
+@needs_nginx
+def test_the_deployed_nginx_passes_web_sockets_on(
+    town: Any, open_town: Callable[[Any], str], tmp_path: Path
+) -> None:
+    with chatting() as chat:
+        route = town.settings.route[0].model_copy(update={"upstream": chat})
+        town.settings = town.settings.model_copy(update={"route": (route,)})
+        open_town(town)
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        with (
+            nginx_in_front(folder, town.listening.getsockname()[1]) as port,
+            socket.create_connection(("127.0.0.1", port)) as carrier,
+            connect("ws://www.haiduong.localhost/api/chat", sock=carrier) as client,
+        ):
+            client.send("Hải Phòng")
+            assert client.recv() == "Hải Phòng"
 
 
 @pytest.mark.parametrize("verb", ["serve", "console"])

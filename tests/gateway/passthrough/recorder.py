@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+from websockets.sync.server import ServerConnection, serve
+
+from gateway.metrics import Metrics
+from gateway.passthrough.pool import PoolLimits
+from gateway.passthrough.proxy import Passthrough
 from gateway.portal_settings import PortalSettings
+from redirects.calendar import today_in_vietnam
+from redirects.resolution import Proxied, Request
+from redirects.route import ApiRoute
+from redirects.route_table import RouteTable
 
 PORTAL = PortalSettings(hotline="0225 123 456", email="hotro@haiphong.test")
 Gateway = Callable[..., str]
@@ -29,3 +41,48 @@ class Recorder:
             await writer.drain()
             if self._hang_up:
                 return
+
+
+def passing_on(*routes: ApiRoute, limits: PoolLimits | None = None) -> ASGIApp:
+    """An application that passes calls on along some routes; everything, where there is one."""
+    table = RouteTable(routes, today_in_vietnam)
+    made: list[Passthrough] = []
+
+    def chosen(scope: Scope) -> ApiRoute:
+        found = table.find(Request("old.test", scope["raw_path"], b"", scope["method"]))
+        assert isinstance(found, Proxied)
+        return found.route
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            route = routes[0] if len(routes) == 1 else chosen(scope)
+            await made[0].to(route)(scope, receive, send)
+            return
+        made.append(Passthrough(PORTAL, Metrics(), limits))
+        while (message := await receive())["type"] != "lifespan.shutdown":
+            await send({"type": f"{message['type']}.complete"})
+        await made[0].close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    return app
+
+
+@contextmanager
+def chatting() -> Iterator[str]:
+    """Run a WebSocket server that says again what it is told; gives its origin."""
+
+    def answer(connection: ServerConnection) -> None:
+        for message in connection:
+            if message == "ai đấy?" and connection.request is not None:
+                connection.send(connection.request.headers["Origin"])
+                continue
+            connection.send(message)
+            if message == "thôi":
+                connection.close(4001, "đã thôi")
+
+    with serve(answer, "127.0.0.1", 0, max_size=None) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+        server.shutdown()
+        thread.join(5)

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import Callable
 
 import httpx2 as httpx
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from gateway.metrics import Metrics
-from gateway.passthrough.proxy import Passthrough
-from gateway.portal_settings import PortalSettings
 from redirects.route import ApiRoute, Upstream
+from tests.gateway.passthrough.recorder import passing_on
 
 PIECE = b"data: %d\n\n"
 
@@ -30,18 +28,6 @@ def test_an_event_does_not_wait_for_the_next_and_only_silence_ends_a_stream(
     route = ApiRoute(
         "api", "old.test", "/*", (Upstream(upstream(talk)),), timeout=0.8
     )  # 1.6 s in all
-    passthrough: list[Passthrough] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            passthrough.append(Passthrough(PortalSettings(), Metrics()))
-            while (message := await receive())["type"] != "lifespan.shutdown":
-                await send({"type": f"{message['type']}.complete"})
-            await passthrough[0].close()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        await passthrough[0].to(route)(scope, receive, send)
-
-    with httpx.stream("GET", f"{serve(app)}/su-kien") as answer:
+    with httpx.stream("GET", f"{serve(passing_on(route))}/su-kien") as answer:
         events = list(answer.iter_raw())
     assert events == [PIECE % number for number in range(8)]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx2 as httpx
 import pytest
 
-from gateway.passthrough.trailers import asks_for_them, crossing
+from gateway.passthrough.trailers import crossing, reads_trailers
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 
 CHUNKS = b"Transfer-Encoding: chunked\r\n"
@@ -117,5 +117,5 @@ def test_a_trailer_does_not_join_the_head_it_came_behind() -> None:
         )
     ]
     assert crossing([*harmful, *harmless, (b"x", b"a\r\nb: c")]) == harmless
-    assert asks_for_them([(b"te", b"gzip"), (b"te", b"trailers")])
-    assert not asks_for_them([(b"te", b"gzip")])
+    assert reads_trailers([(b"te", b"gzip"), (b"te", b"trailers")])
+    assert not reads_trailers([(b"te", b"gzip")])

@@ -1,0 +1,51 @@
+"""Connections that have left HTTP, such as WebSockets: opened, limited and counted by route."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+from gateway.metrics import Metrics
+from gateway.passthrough.connection import UpstreamConnection
+from gateway.passthrough.failures import CallerGone, UpstreamBusy
+from gateway.passthrough.tunnel import Tunnel
+from gateway.wire import Wire, head_of
+from redirects.route import ApiRoute
+
+_SWITCHING = 101
+
+Fields = Sequence[tuple[bytes, bytes]]
+
+
+class Tunnels:
+    """The tunnels of one process."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._open: Counter[str] = Counter()
+
+    async def open(
+        self, route: ApiRoute, wire: Wire, connection: UpstreamConnection, headers: Fields
+    ) -> None:
+        """Answer 101 with `headers`, and carry from now on whatever the two ends say.
+
+        Raises UpstreamBusy where the route has as many as it may, UpstreamBroken or CallerGone
+        where one of the ends is gone.
+        """
+        if self._open[route.name] >= route.max_upgraded:
+            raise UpstreamBusy(f"route {route.name} has {route.max_upgraded} upgraded connections")
+        try:
+            await wire.ready()
+        except ConnectionError as error:
+            raise CallerGone(connection.name) from error
+        transport, behind = connection.let_go()
+        tunnel = Tunnel(idle=route.upgrade_idle, ended=partial(self._count, route.name, -1))
+        self._count(route.name, +1)
+        tunnel.upstream.take_over(transport, behind)
+        wire.switch(head_of(_SWITCHING, headers), tunnel.caller)
+        tunnel.begin()
+
+    def _count(self, route: str, more: int) -> None:
+        self._open[route] += more
+        self._metrics.upgraded(route, more)
