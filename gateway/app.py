@@ -28,13 +28,13 @@ from gateway.console.application import console_application
 from gateway.counting import Counting
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
-from gateway.old_urls import Redirects, outcome_of
+from gateway.old_urls import MOVED_NAMES, Redirects, outcome_of
 from gateway.passthrough.proxy import Passthrough
 from gateway.passthrough.usage import UsageCounting, known_networks
 from gateway.publishing import ground_of
 from gateway.rendering import Pages
 from gateway.secret import kept_secret
-from gateway.security import Refusal, admit, asks_for_the_server
+from gateway.security import Refusal, admit, asks_for_the_server, host_name, safe_location
 from gateway.settings import Settings
 from gateway.site.archived import ArchivePages
 from gateway.site.feeds import Feeds
@@ -54,10 +54,10 @@ from redirects.resolution import (
     Moved,
     Proxied,
     Request,
-    Resolution,
     Retired,
     Split,
     UnknownHost,
+    Unmoved,
     Unresolved,
 )
 from redirects.resolution import (
@@ -117,6 +117,22 @@ class PublicSite:
             case _:
                 await send({"type": "websocket.close", "code": 1008})
 
+    def redirect(self, host: bytes, target: bytes) -> Answer | None:
+        """Redirect a GET of an ordinary size at once; None where `choose` has to be asked.
+
+        Most of what is asked for ends here, and `choose` would say the same of it.
+        """
+        published = self._live.published
+        if published is None or target.startswith(_FOR_MACHINES):
+            return None
+        found = published.resolver.standing_redirect(host_name(host), target)
+        if found is None:
+            return None
+        site, location, on_trial, since = found
+        status = 302 if on_trial else 301
+        self._metrics.count(MOVED_NAMES[status], site)
+        return self._redirects.at(status, safe_location(location), since, published.id)
+
     def choose(self, scope: Scope) -> ASGIApp:
         """Choose the answer: what the door says, else what the address resolves to."""
         host = admit(scope)
@@ -129,18 +145,19 @@ class PublicSite:
         published = self._live.published
         if published is None:
             return self._without_snapshot(scope, host)
-        asked = Request(host, path, scope["query_string"], scope["method"])
-        resolution = published.resolver.resolve(asked)
-        if self._sends_too_much(scope) and not isinstance(resolution, Proxied):
+        method = scope["method"]
+        resolution = published.resolver.resolve(Request(host, path, scope["query_string"], method))
+        if method != "GET" and not isinstance(resolution, Proxied) and self._sends_too_much(scope):
             self._metrics.count("refused-413")
             return self._notices.at_once(scope, 413, [(b"connection", b"close")])
+        if isinstance(resolution, Moved):  # most of all answers, so they are asked about first
+            self._metrics.count(MOVED_NAMES[resolution.status], resolution.site)
+            return self._redirects.to(resolution, published.id)
         self._metrics.count(*outcome_of(resolution))
-        return self._answer_to(resolution, scope, published.snapshot.id)
+        return self._answer_to(resolution, scope)
 
     def _sends_too_much(self, scope: Scope) -> bool:
         """Say whether a body is announced that is longer than anything here takes."""
-        if scope["method"] == "GET":
-            return False
         return any(
             name == b"content-length" and value.isdigit() and int(value) > self._max_body
             for name, value in scope["headers"]
@@ -167,12 +184,10 @@ class PublicSite:
         # RFC 9110, 15.6.4: when to come again.
         return self._notices.at_once(scope, 503, [(b"retry-after", b"5")])
 
-    def _answer_to(  # noqa: PLR0911 - every outcome of an old address, on one screen
-        self, resolution: Resolution, scope: Scope, snapshot_id: str
+    def _answer_to(  # noqa: PLR0911 - every outcome but a redirect, on one screen
+        self, resolution: Unmoved, scope: Scope
     ) -> ASGIApp:
         match resolution:
-            case Moved():
-                return self._redirects.to(resolution, snapshot_id)
             case Proxied(route=route):
                 return self._passthrough.to(route)
             case Retired(route=route):

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
+import httptools
 from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -25,8 +26,14 @@ CHOSEN = "hopnhat.chosen"
 
 MOST_POSTED_BYTES = 256 * 1024
 
+MAX_HEAD_BYTES = 64 * 1024
+
 MASKED_UPGRADE = b"^pgrade"
 """How the parser is shown the field Upgrade (gateway/upgrading.py); here it is itself again."""
+
+_ORDINARY_BYTES, _ORDINARY_FIELDS = 4_096, 64
+"""Of a head: the door lets in whatever is no larger."""
+
 
 _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 # Whoever sends one of these wants more than an answer to a head.
@@ -41,8 +48,12 @@ class Chooser(Protocol):
         """Choose by method, raw_path, query_string and headers; an `Answer` is ready."""
         ...
 
+    def redirect(self, host: bytes, target: bytes) -> Answer | None:
+        """Answer a GET by its one Host field and its target, if no more need be known."""
+        ...
 
-def _nothing(_scope: Scope) -> None:
+
+def _nothing(*_asked: object) -> None:
     """Choose nothing: an application that does not choose ahead."""
 
 
@@ -77,14 +88,83 @@ class Outbox:
                 transport.write(letter)
 
 
+class HeadReader:
+    """Reads requests that are all head, with as little ado as the parser allows.
+
+    The parser judges them as strictly as any other. What it refuses, or takes for more or less than
+    one request of HTTP/1.1, is left to the protocol's own. One of it serves all connections of a
+    loop: nothing of a request is left in it behind the next one.
+    """
+
+    __slots__ = ("_ends", "_parser", "headers", "host", "hosts", "stays", "target")
+
+    def __init__(self) -> None:
+        self.target = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.hosts = 0
+        self.host = b""
+        """The last of so many Host fields."""
+        self.stays = True
+        """Whether the connection stays open behind the request."""
+        self._ends = 0
+        self._parser = httptools.HttpRequestParser(self)
+
+    def read(self, data: bytes) -> bool:
+        """Say whether `data` was one whole request; its target and header fields are at hand."""
+        self.target = b""
+        self.headers = []
+        self.hosts = 0
+        self._ends = 0
+        parser = self._parser
+        try:
+            parser.feed_data(data)
+            is_one = self._ends == 1 and parser.get_http_version() == "1.1"
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            is_one = False
+        if not (is_one and self.stays):  # this parser reads no more
+            self._parser = httptools.HttpRequestParser(self)
+        return is_one
+
+    def on_url(self, url: bytes) -> None:
+        """Keep the target."""
+        self.target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header field."""
+        name = name.lower()
+        self.headers.append((name, value))
+        if name == b"host":
+            self.hosts += 1
+            self.host = value
+
+    def on_headers_complete(self) -> None:
+        """Learn what the parser forgets when the request ends."""
+        self.stays = self._parser.should_keep_alive()
+
+    def on_message_complete(self) -> None:
+        """Count what ends."""
+        self._ends += 1
+
+
 class CarryingProtocol(HttpToolsProtocol):
     """uvicorn's protocol that writes ready answers itself, and winds its timers seldom."""
 
-    def __init__(self, *arguments: Any, outbox: Outbox | None = None, **named: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        outbox: Outbox | None = None,
+        reader: HeadReader | None = None,
+        **named: Any,
+    ) -> None:
         super().__init__(*arguments, **named)
         self._outbox = outbox or Outbox()
+        self._reader = reader or HeadReader()
+        self._ahead: list[ASGIApp | None] = []  # what was chosen for the request that is read next
         is_chooser = isinstance(self.app, Chooser)
         self._ask: Callable[[Scope], ASGIApp | None] = self.app.choose if is_chooser else _nothing
+        self._redirect: Callable[[bytes, bytes], Answer | None] = (
+            self.app.redirect if is_chooser else _nothing
+        )
         self._is_head_all = True
         self._names_connection = False
         self._is_answered = False
@@ -120,10 +200,17 @@ class CarryingProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Answer at once if that can be, else set the request up for the application."""
         method = _METHODS.get(self.parser.get_method()) if self._may_choose() else None
-        chosen = self._choose(method) if method else None
+        if self._ahead:
+            chosen = self._ahead.pop()
+        else:
+            chosen = self._choose(method, self.url, self.headers) if method else None
         if method and isinstance(chosen, Answer):
             self._is_answered = True
-            self._write(chosen, method)
+            # HTTP/1.0 stays only where it says so, in a field of its own.
+            stays = self.parser.should_keep_alive() and not (
+                self._names_connection and self.parser.get_http_version() == "1.0"
+            )
+            self._write(chosen, with_body=method == "GET", stays=stays)
         else:
             self._set_up(chosen)
             super().on_headers_complete()
@@ -135,26 +222,62 @@ class CarryingProtocol(HttpToolsProtocol):
 
     # --- answering ---
 
-    def _may_choose(self) -> bool:
-        """Say whether an answer could go out now, for what is known before the method is."""
+    def _answers_at_once(self, data: bytes) -> bool:
+        """Answer what is one whole request, if its answer is ready; say whether that is done."""
+        is_get = data.startswith(b"GET /")
+        if not is_get and not data.startswith(b"HEAD /"):
+            return False
+        if data.find(b"\r\n\r\n") != len(data) - 4 or len(data) > MAX_HEAD_BYTES:
+            return False
+        reader = self._reader
+        if not self._may_answer() or not reader.read(data) or b"#" in reader.target:
+            return False
+        if (
+            is_get
+            and reader.hosts == 1
+            and len(data) <= _ORDINARY_BYTES
+            and len(reader.headers) <= _ORDINARY_FIELDS
+        ):
+            try:
+                redirect = self._redirect(reader.host, reader.target)
+            except Exception:  # noqa: BLE001 - whoever is asked next has the last word
+                log.exception("redirecting.failed")
+                redirect = None
+            if redirect is not None:
+                self._write(redirect, with_body=True, stays=reader.stays)
+                return True
+        chosen = self._choose("GET" if is_get else "HEAD", reader.target, reader.headers)
+        if isinstance(chosen, Answer):
+            self._write(chosen, with_body=is_get, stays=reader.stays)
+            return True
+        self._ahead = [chosen]
+        return False
+
+    def _may_answer(self) -> bool:
+        """Say whether an answer could go out now: others may wait in line, or nobody may read."""
         cycle: RequestResponseCycle | None = self.cycle
+        return (cycle is None or cycle.response_complete) and not self.flow.write_paused
+
+    def _may_choose(self) -> bool:
+        """Say whether the request may be answered now, for what is known before its method is."""
         return (
             self._is_head_all
-            and (cycle is None or cycle.response_complete)  # else others wait in line
-            and not self.flow.write_paused  # the client does not read: ASGI waits for it
+            and self._may_answer()
             and self.url.startswith(b"/")
             and b"#" not in self.url
         )
 
-    def _choose(self, method: str) -> ASGIApp | None:
+    def _choose(
+        self, method: str, target: bytes, headers: list[tuple[bytes, bytes]]
+    ) -> ASGIApp | None:
         """Return what answers this request; None where the application has to find out."""
-        path, _, query = self.url.partition(b"?")
+        path, _, query = target.partition(b"?")
         scope = {
             "type": "http",
             "method": method,
             "raw_path": path,
             "query_string": query,
-            "headers": self.headers,
+            "headers": headers,
             "client": self.client,
         }
         try:
@@ -163,12 +286,8 @@ class CarryingProtocol(HttpToolsProtocol):
             log.exception("choosing.failed")
             return None
 
-    def _write(self, answer: Answer, method: str) -> None:
-        # HTTP/1.0 stays only where it says so, in a field of its own.
-        stays = self.parser.should_keep_alive() and not (
-            self._names_connection and self.parser.get_http_version() == "1.0"
-        )
-        letter = answer.whole(with_body=method == "GET", last=not stays)
+    def _write(self, answer: Answer, *, with_body: bool, stays: bool) -> None:
+        letter = answer.whole(with_body=with_body, last=not stays)
         self._outbox.post(self.loop, self.transport, letter)
         self.server_state.total_requests += 1
         if stays:

@@ -28,6 +28,7 @@ class Published:
     """One revision, ready to answer. `opened_at` is seconds of the monotonic clock."""
 
     revision: int
+    id: str
     snapshot: Snapshot
     resolver: Resolver
     path: Path
@@ -137,6 +138,7 @@ def _open(path: Path) -> Published:
     snapshot = open_snapshot(path)
     return Published(
         revision=snapshot.revision,
+        id=snapshot.id,
         snapshot=snapshot,
         resolver=snapshot.resolver(),
         path=path,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import assert_never
+from zlib import crc32
 
 from gateway.answer import Answer, field_lines
 from gateway.security import location_header
@@ -36,7 +36,8 @@ _BEFORE_LINK = {
     ).encode()
     for status in (301, 302, 307, 308)
 }
-_MOVED = {status: f"moved-{status}" for status in _BEFORE_LINK}
+MOVED_NAMES = {status: f"moved-{status}" for status in _BEFORE_LINK}
+"""What metrics call a redirect, by its status."""
 
 
 class Redirects:
@@ -49,29 +50,23 @@ class Redirects:
         self._clock = clock
 
     def to(self, moved: Moved, snapshot_id: str) -> Answer:
-        """Redirect an old address, with a body for the rare client that needs one."""
-        status, location = moved.status, location_header(moved.location)
+        """Redirect an old address."""
+        return self.at(moved.status, location_header(moved.location), moved.since, snapshot_id)
+
+    def at(self, status: int, location: bytes, since: int | None, snapshot_id: str) -> Answer:
+        """Redirect to a Location that is safe to send, with a body for those who need one."""
         # Quotes and angle brackets are percent-encoded in a Location; only "&" needs care.
         link = location.replace(b"&", b"&amp;") if b"&" in location else location
         body = b"".join((_BEFORE_LINK[status], link, b'">', link, b"</a></p></html>\n"))
-        is_new = moved.since is None or self._clock() - moved.since < FIRST_DAY_SECONDS
+        is_new = since is None or (since and self._clock() - since < FIRST_DAY_SECONDS)
         return Answer(
             status,
             # A Location has no line break: written as one, three fields cost the price of one.
-            b"location: %s\r\ncontent-length: %d\r\netag: %s\r\n"
-            % (location, len(body), entity_tag(location)),
+            b'location: %b\r\ncontent-length: %d\r\netag: W/"%08x"\r\n'
+            % (location, len(body), crc32(location)),
             body,
             _redirect_lines(self._first_max_age if is_new else self._max_age, snapshot_id),
         )
-
-
-def entity_tag(text: bytes) -> bytes:
-    """Return a weak validator (RFC 9110, 8.8.1).
-
-    On answers other than 200 it only tells monitors and purge lists of a change: there
-    preconditions must be ignored (RFC 9110, 13.2.1).
-    """
-    return b'W/"%08x"' % zlib.crc32(text)
 
 
 @lru_cache(maxsize=64)
@@ -92,7 +87,7 @@ def outcome_of(  # noqa: PLR0911 - one name an outcome
     """Return the name of an outcome and its site, as metrics and logs know them."""
     match resolution:
         case Moved(site=site, status=status):
-            return _MOVED[status], site
+            return MOVED_NAMES[status], site
         case Split(site=site):
             return "split", site
         case Gone(site=site):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_letters, digits
 from urllib.parse import quote
 
 from starlette.types import Scope
@@ -20,7 +21,7 @@ _HOST = re.compile(
 )
 # Printable ASCII but what RFC 3986 gives no place in a URL; "%" stays, it has been encoded already.
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~-._"
-_SAFE_LOCATION = re.compile(r"[!#$%&'()*+,/:;=?@[\]~._A-Za-z0-9-]*")
+_SAFE_IN_LOCATION = (_URL_SAFE + ascii_letters + digits).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def admit(scope: Scope) -> str | Refusal:
         return Refusal(414, "address too long")
     if query and query.count(b"&") >= MAX_PARAMETERS:
         return Refusal(414, "too many parameters")
-    if hosts != 1 or not (named := _host_name(host)):
+    if hosts != 1 or not (named := host_name(host)):
         return Refusal(400, "exactly one well-formed Host is needed")
     if not path.startswith(b"/") and not asks_for_the_server(scope):
         return Refusal(400, "the target must be a path")
@@ -66,12 +67,13 @@ def host_of(scope: Scope) -> str:
     """Return the host a request names, lower-case, without port; "" where it names none."""
     for name, value in scope["headers"]:
         if name == b"host":
-            return _host_name(value)
+            return host_name(value)
     return ""
 
 
 @lru_cache(maxsize=1024)
-def _host_name(value: bytes) -> str:
+def host_name(value: bytes) -> str:
+    """Return the name in a Host field, lower-case, without port; "" where it is malformed."""
     if not _HOST.fullmatch(value):
         return ""
     return re.sub(r":\d*$", "", value.decode("ascii").lower()).rstrip(".")
@@ -79,9 +81,14 @@ def _host_name(value: bytes) -> str:
 
 def location_header(location: str) -> bytes:
     """Return a Location that cannot split the header: ASCII, controls and spaces encoded."""
-    if _SAFE_LOCATION.fullmatch(location):
-        return location.encode("ascii")
-    return quote(location, safe=_URL_SAFE).encode("ascii")
+    return safe_location(location.encode())
+
+
+def safe_location(location: bytes) -> bytes:
+    """Do as `location_header` does, to a location that is at hand in UTF-8."""
+    if location.translate(None, _SAFE_IN_LOCATION):  # something is left of it: it is not all safe
+        return quote(location, safe=_URL_SAFE).encode("ascii")
+    return location
 
 
 def local_location(path: str) -> str:

@@ -16,12 +16,11 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.carrying import Outbox
+from gateway.carrying import MAX_HEAD_BYTES, HeadReader, Outbox
 from gateway.patience import LEAST_PROGRESS, Patience
 from gateway.upgrading import UpgradingProtocol, mask_upgrade
 
 HEAD_SECONDS = 10.0
-MAX_HEAD_BYTES = 64 * 1024
 LONGEST_METHOD = 32
 STALL_SECONDS = 30.0
 MOST_UNREAD_BYTES = 1024 * 1024
@@ -81,6 +80,10 @@ class DoorProtocol(UpgradingProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed whole heads with their first line encoded, and bodies as they come."""
+        if self._wants_head and not self._pending and self._answers_at_once(data):
+            if self._deadline is not None:
+                self._disarm()
+            return
         self._pending = self._pending + data if self._pending else data
         while self._pending and not self.transport.is_closing():
             piece = self._next_head() if self._wants_head else self._next_of_body()
@@ -278,7 +281,7 @@ def configure(
         host=host,
         port=port,
         loop="uvloop",
-        http=partial(DoorProtocol, outbox=Outbox(), stall=stall),  # type: ignore[arg-type]  # uvicorn only calls it
+        http=partial(DoorProtocol, outbox=Outbox(), reader=HeadReader(), stall=stall),  # type: ignore[arg-type]  # uvicorn only calls it
         ws="none",
         lifespan="on",
         access_log=False,

@@ -42,6 +42,8 @@ _PORT = re.compile(r":\d*$")
 _NOT_HOST = re.compile(r"[^a-z0-9._-]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_LINE_FEED, _RETURN, _PERCENT, _SLASH, _EQUALS, _QUESTION = b"\n\r%/=?"
+
 Folding = Callable[[str], str]
 
 _CP1258 = {
@@ -112,6 +114,35 @@ def canonical_path(raw_path: bytes, folding: Folding | None = None) -> str:
         elif name not in ("", "."):
             kept.append(_encode_ambiguous(_AMBIGUOUS_IN_PATH, name))
     return "/" + "/".join(kept)
+
+
+def standing_path(raw_path: bytes) -> bytes | None:
+    """Percent-decode a path that may be part of a key as it stands; None where it cannot be.
+
+    A key is its own key: where something is kept under these very bytes, they are the key, and no
+    spelling has to be made of them. What an escape hides that would be read as something else
+    ("/", "?", "%") stays hidden in a key, so such paths are no candidates.
+    """
+    if not raw_path or raw_path[0] != _SLASH or _LINE_FEED in raw_path or _RETURN in raw_path:
+        return None
+    text = raw_path
+    if _PERCENT in raw_path:
+        if _EQUALS in raw_path or raw_path[-1] == _PERCENT:
+            return None
+        # Quoted-printable is the same but for its sign, and is decoded in C.
+        text = a2b_qp(raw_path.replace(b"%", b"="))
+        if _EQUALS in text or _PERCENT in text or text.count(b"/") != raw_path.count(b"/"):
+            return None
+    return None if _QUESTION in text else text
+
+
+def folded_path(standing: bytes) -> str | None:
+    """Return the canonical path of a standing one; None where more has to be done to it."""
+    try:
+        text = fold_text(standing.decode())
+    except UnicodeDecodeError:
+        return None
+    return text if _SETTLED_PATH.fullmatch(text) else None
 
 
 def canonical_query(raw_query: bytes, policy: QueryPolicy, folding: Folding | None = None) -> str:

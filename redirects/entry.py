@@ -20,8 +20,8 @@ KEEP = b"k"
 COPY_ONLY = b"C"  # nobody decided, but a copy is held
 
 _DIGEST_BYTES = 12
-_REDIRECTS: dict[bytes, tuple[bool, int | None, int]] = {
-    case(kind): shape
+_REDIRECTS: dict[int, tuple[bool, int | None, int]] = {
+    ord(case(kind)): shape
     for kind, shape in (
         (MOVED, (False, None, 1)),
         (TEMPORARY, (True, None, 1)),
@@ -36,7 +36,12 @@ _REDIRECTS: dict[bytes, tuple[bool, int | None, int]] = {
 
 def digest(key: str) -> bytes:
     """Make the 12 bytes a key is stored under: 1 in 10^14 that any two of 20 M share theirs."""
-    return blake2b(key.encode(), digest_size=12).digest()  # written out: it is asked most
+    return blake2b(key.encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def digest_of_bytes(key: bytes) -> bytes:
+    """Make the digest of a key that is at hand in UTF-8."""
+    return blake2b(key, digest_size=12).digest()  # written out: it is asked most
 
 
 def names_digest(path_key: str) -> bytes:
@@ -56,18 +61,24 @@ def redirect_entry(location: str, since: int | None, *, on_trial: bool) -> bytes
 
 def read_redirect(entry: bytes) -> tuple[str, bool, int | None] | None:
     """Read where an entry leads, whether on trial, and since when; None where it is no redirect."""
-    shape = _REDIRECTS.get(entry[:1])
+    found = read_redirect_as_bytes(entry)
+    return None if found is None else (found[0].decode(), found[1], found[2])
+
+
+def read_redirect_as_bytes(entry: bytes) -> tuple[bytes, bool, int | None] | None:
+    """Do as `read_redirect` does, and leave the location in UTF-8."""
+    shape = _REDIRECTS.get(entry[0]) if entry else None
     if shape is None:
         return None
     on_trial, since, start = shape
     if start > 1:
         since = int.from_bytes(entry[1:start], "little")
-    return entry[start:].decode(), on_trial, since
+    return entry[start:], on_trial, since
 
 
 def is_redirect(entry: bytes) -> bool:
     """Tell whether an entry leads anywhere."""
-    return entry[:1] in _REDIRECTS
+    return entry != b"" and entry[0] in _REDIRECTS
 
 
 def with_copy(entry: bytes) -> bytes:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from redirects import entry as entries
-from redirects.entry import digest, names_digest
+from redirects.canonical import canonical_host, standing_path
+from redirects.entry import digest, digest_of_bytes, names_digest, read_redirect_as_bytes
 from redirects.keys import key_maker
 from redirects.mapping import CanonicalUrl, MappingKind
 from redirects.patterns import Patterns, expand
@@ -25,6 +26,7 @@ from redirects.resolution import (
     Request,
     Resolution,
     Split,
+    Unresolved,
 )
 from redirects.route import ApiRoute, Upstream
 from redirects.rule import Rule, RulePlace
@@ -100,22 +102,64 @@ class Ladder:
     """What is asked about an address of one site, rung by rung: `rungs`, top first."""
 
     def __init__(
-        self, site: Site, rules: tuple[Rule, ...], ground: Ground, *, portal: bool
+        self,
+        site: Site,
+        rules: tuple[Rule, ...],
+        ground: Ground,
+        *,
+        portal: bool,
+        knows_case: bool,
     ) -> None:
+        """`knows_case` says that some mappings of the site are kept in their very case."""
         self._site = site
         self._maker = key_maker(site)
+        self._host = b"" if site.has_many_hosts else canonical_host(site.host).encode()
         self._portal = ground.portal
         self._sites = ground.sites
         self._lookup = ground.lookup
         self._live = ground.live
         self._today = ground.today
         self._old_server = _old_server(site)
+        self._knows_case = knows_case
         self.rungs = self._rungs(rules, portal=portal)
+        self._asks = tuple(ask for _rung, ask in self.rungs if ask)
+        self._mapping_is_first = self._asks[0] == self._ask_mapping
 
-    def visit(self, request: Request, *, knows_case: bool) -> Visit:
+    def resolve(self, request: Request) -> Resolution:
+        """Say where a request leads: what the first rung says that says anything."""
+        if not request.raw_query:
+            found = self.standing_redirect(request.host, request.raw_path)
+            if found is not None:
+                at, location, on_trial, since = found
+                key = CanonicalUrl(at.decode())
+                return self._moved(key, (location.decode(), on_trial, since), request)
+        visit = self.visit(request)
+        for ask in self._asks:
+            resolution = ask(visit)
+            if resolution is not None:
+                return resolution
+        return Unresolved(self._site.name, visit.key)
+
+    def standing_redirect(
+        self, host: str, raw_path: bytes
+    ) -> tuple[bytes, bytes, bool, int | None] | None:
+        """Find the redirect of a path as it stands: key, location, whether on trial, since when.
+
+        None says nothing: a key may have to be made of the path, or more be asked. This is what a
+        redirect costs nearly always, so it makes no key and no visit.
+        """
+        standing = standing_path(raw_path) if self._mapping_is_first else None
+        if standing is None:
+            return None
+        at = (self._host or canonical_host(host).encode()) + standing
+        entry = self._lookup(digest_of_bytes(at))
+        redirect = read_redirect_as_bytes(entry) if entry is not None else None
+        return redirect and (at, *redirect)
+
+    def visit(self, request: Request) -> Visit:
         """Make the key of a request and look it up; a mapping in its very case goes first."""
         maker = self._maker
-        if knows_case and maker.may_differ_in_case(request.raw_path, request.raw_query):
+        if self._knows_case and maker.may_differ_in_case(request.raw_path, request.raw_query):
             exact = maker.exact_key(request.host, request.raw_path, request.raw_query)
             entry = self._lookup(digest(exact))
             if entry is not None:
@@ -197,13 +241,18 @@ class Ladder:
 
     # --- what an entry and a rule mean ---
 
+    def _moved(
+        self, key: CanonicalUrl, redirect: tuple[str, bool, int | None], request: Request
+    ) -> Moved:
+        location, on_trial, since = redirect
+        statuses = (302, 307) if on_trial else (301, 308)
+        status = statuses[request.method not in _WITHOUT_BODY]
+        return Moved(self._site.name, key, location, status, since)
+
     def _decided(self, request: Request, key: CanonicalUrl, entry: bytes) -> Resolution | None:
         redirect = entries.read_redirect(entry)
         if redirect is not None:
-            location, on_trial, since = redirect
-            statuses = (302, 307) if on_trial else (301, 308)
-            status = statuses[request.method not in _WITHOUT_BODY]
-            return Moved(self._site.name, key, location, status, since)
+            return self._moved(key, redirect, request)
         kind = entry[:1].lower()
         if kind == entries.SPLIT:
             return Split(self._site.name, key, *entries.read_split(entry))

@@ -103,7 +103,8 @@ class UnknownHost:
     host: str
 
 
-Resolution = Proxied | Retired | Live | Moved | Split | Gone | Archived | Unresolved | UnknownHost
+Unmoved = Proxied | Retired | Live | Split | Gone | Archived | Unresolved | UnknownHost
+Resolution = Moved | Unmoved
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,9 +110,16 @@ class Numbered:
         name = scope["raw_path"][1:]
         if name == b"fails":
             raise RuntimeError("no answer")
+        if name in {b"quick", b"breaks"}:
+            name = b"1"
         body = name + b"\n"
         answer = Answer(200, field_lines([(b"content-length", b"%d" % len(body))]), body)
         return answer if int(name) % 2 else _slowly(answer)
+
+    def redirect(self, _host: bytes, target: bytes) -> Answer | None:
+        if target == b"/breaks":
+            raise RuntimeError("no redirect")
+        return Answer(302, b"content-length: 0\r\n", b"") if target == b"/quick" else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -170,6 +177,33 @@ def test_a_choice_that_fails_is_answered_500(
 ) -> None:
     answer = talk_raw(serve(Numbered()), ask_for("fails", b"Connection: close"))
     assert answer.startswith(b"HTTP/1.1 500 ")
+
+
+def test_a_redirect_that_fails_leaves_the_answer_to_the_choice(
+    serve: Callable[..., str], talk_raw: Callable[..., bytes]
+) -> None:
+    answer = talk_raw(serve(Numbered()), ask_for("breaks", b"Connection: close"))
+    assert bodies(answer) == [b"1"]
+
+
+def test_only_an_ordinary_request_by_itself_is_redirected_unseen(
+    serve: Callable[..., str], talk_raw: Callable[..., bytes]
+) -> None:
+    """Whatever is too large, has two hosts or comes in pieces meets the whole door."""
+    origin = serve(Numbered())
+    plain = ask_for("quick", b"Connection: close")
+    heads = {
+        plain: b"302",
+        plain.replace(b"GET", b"HEAD", 1): b"200",
+        ask_for("quick", b"Host: b", b"Connection: close"): b"200",
+        ask_for("quick", *[b"A: b"] * 80, b"Connection: close"): b"200",
+        ask_for("quick", b"A: " + b"b" * 5_000, b"Connection: close"): b"200",
+        plain.replace(b"\r\n", b"\n"): b"400",
+        plain.replace(b"HTTP/1.1", b"HTTP/1.0"): b"200",
+    }
+    for head, status in heads.items():
+        assert talk_raw(origin, head).startswith(b"HTTP/1.1 " + status), head
+    assert bodies(talk_raw(origin, ask_for("quick") + plain)) == [b"1", b"1"]
 
 
 def test_an_idle_connection_is_closed_and_a_busy_one_is_not(

@@ -14,6 +14,7 @@ from redirects.canonical import (
     canonicalize_parts,
     fold_text,
     split_key,
+    standing_path,
 )
 from redirects.mapping import CanonicalUrl
 from redirects.noise import NOISE_PARAMETERS
@@ -225,3 +226,42 @@ def test_real_sources_of_gov_uk_are_idempotent() -> None:
 @given(st.text(st.sampled_from("aZ09%=_ \t\r\nFe/"), max_size=12).map(str.encode) | st.binary())
 def test_percent_decoding_is_that_of_the_standard_library(raw: bytes) -> None:
     assert _unquote(raw) == unquote_to_bytes(raw)
+
+
+@st.composite
+def escaped(draw: st.DrawFn, paths: st.SearchStrategy[str]) -> tuple[bytes, bytes]:
+    """A path in UTF-8, and with some of its bytes escaped in either case."""
+    path = draw(paths).encode("utf-8", "replace")
+    ways = draw(st.lists(st.sampled_from(["%c", "%%%02X", "%%%02x"]), min_size=len(path),
+                         max_size=len(path)))  # fmt: skip
+    return path, b"".join(
+        bytes([byte]) if way == "%c" else (way % byte).encode()
+        for byte, way in zip(path, ways, strict=True)
+    )
+
+
+@given(escaped(st.text("/ab.;=%?#\\ +đệ\u0323\n\r").map(lambda text: "/" + text)))
+@example((b"/a\xe1\xbb\x87", b"/a%e1%bb%87"))
+@example((b"/a?b=1", b"/a%3Fb=1"))
+@example((b"/a%20b", b"/a%2520b"))
+@example((b"/a/b", b"/a%2Fb"))
+@example((b"/ab", b"/a%\nb"))
+@example((b"/a", b"/a%"))
+@example((b"/\xc3\xa0", b"/=C3=A0"))
+def test_what_is_found_as_it_stands_is_found_under_its_key(both: tuple[bytes, bytes]) -> None:
+    path, raw = both
+    standing = standing_path(raw)
+    if standing is None:
+        return
+    for policy in (KEEP_ALL, QueryPolicy("none")):
+        settled = canonicalize_parts("a.vn", path, b"", policy).encode()
+        if settled == b"a.vn" + standing:  # something may be kept under it
+            assert canonicalize_parts("a.vn", raw, b"", policy).encode() == settled
+
+
+def test_a_path_that_escapes_no_more_than_letters_may_stand_as_it_is() -> None:
+    assert (
+        standing_path(quote("/tin-tức/đại-hội.html").encode()) == "/tin-tức/đại-hội.html".encode()
+    )
+    for hidden in (b"", b"tin", b"/a%2Fb", b"/a%3Fb", b"/a%25", b"/a%u1EA1", b"/a%", b"/a=b%41"):
+        assert standing_path(hidden) is None
