@@ -16,6 +16,7 @@ from catalogue.archive import Archive
 from catalogue.database import open_database
 from catalogue.misses import MissSpool
 from catalogue.search.engines import read_index
+from catalogue.units.agencies import Agencies
 from catalogue.units.register import load_register
 from catalogue.usage import UsageSpool
 from gateway.answer import Answer, dated
@@ -37,6 +38,7 @@ from gateway.secret import kept_secret
 from gateway.security import Refusal, admit, asks_for_the_server, host_name, safe_location
 from gateway.settings import Settings
 from gateway.site.archived import ArchivePages
+from gateway.site.dossiers import DossierDesk
 from gateway.site.feeds import Feeds
 from gateway.site.guide import TechnicalGuide
 from gateway.site.not_found import SEARCHES_A_SECOND, NotFoundPages
@@ -63,6 +65,7 @@ from redirects.resolution import (
 from redirects.resolution import (
     Live as LivePage,
 )
+from redirects.route import ApiRoute
 from redirects.sites import Sites
 
 MISS_SECONDS = 1.0
@@ -89,6 +92,7 @@ class PublicSite:
         redirects: Redirects,
         old_pages: OldPages,
         passthrough: Passthrough,
+        dossiers: DossierDesk,
         api: UnitApi,
         portal: ASGIApp,
     ) -> None:
@@ -100,6 +104,7 @@ class PublicSite:
         self._redirects = redirects
         self._old_pages = old_pages
         self._passthrough = passthrough
+        self._dossiers = dossiers
         self._api = api
         self._portal = portal
         self._portal_hosts = frozenset(settings.portal.hosts)
@@ -189,7 +194,7 @@ class PublicSite:
     ) -> ASGIApp:
         match resolution:
             case Proxied(route=route):
-                return self._passthrough.to(route)
+                return self._called(route, scope)
             case Retired(route=route):
                 return self._passthrough.retired(route, scope)
             case LivePage():
@@ -206,6 +211,10 @@ class PublicSite:
                 return self._notices.at_once(scope, 421)
             case _:
                 assert_never(resolution)
+
+    def _called(self, route: ApiRoute, scope: Scope) -> ASGIApp:
+        """Pass a call on; one for a citizen's dossier to whoever holds it now."""
+        return self._dossiers.answer(route, scope) if route.dossier else self._passthrough.to(route)
 
     def _new_page(self, scope: Scope) -> ASGIApp:
         """Choose between what programs and what people ask; programs need no database."""
@@ -228,10 +237,11 @@ def create_site(settings: Settings) -> ASGIApp:
     usage = UsageCounting(uses, kept_secret(settings.caller_secret), known_networks(settings))
     passthrough = Passthrough(settings.portal, metrics, usage=usage)
     register = load_register()
+    offices = settings.offices()
     units = UnitPages(
         register=register,
         hosts=settings.host_table(register),
-        offices=settings.offices(),
+        offices=offices,
         pages=pages,
         today=today_in_vietnam,
     )
@@ -304,6 +314,15 @@ def create_site(settings: Settings) -> ASGIApp:
             sieve=settings.traffic.sieve(),
         ),
         passthrough=passthrough,
+        dossiers=DossierDesk(
+            agencies=Agencies(register, offices),
+            passthrough=passthrough,
+            pages=pages,
+            notices=notices,
+            secret=kept_secret(settings.dossier_secret),
+            today=today_in_vietnam,
+            clock=time.monotonic,
+        ),
         api=UnitApi(portal=settings.portal, register=register, today=today_in_vietnam),
         portal=portal,
     )

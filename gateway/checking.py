@@ -13,10 +13,13 @@ from catalogue.mappings import Mappings
 from catalogue.migrating import schema_is_current
 from catalogue.rekeying import makes_other_keys
 from catalogue.sites import Sites as KeptSites
+from catalogue.units.hosts import HostTable
+from catalogue.units.register import load_register
 from gateway.settings import Settings
 from gateway.site.paths import LIVE_PATHS
 from gateway.toml_lines import line_of
 from redirects.calendar import today_in_vietnam
+from redirects.dossier import agency_key
 from redirects.lint import lint
 
 _OWN_API = "/api/v1/"
@@ -37,6 +40,8 @@ def check(settings: Settings, path: Path) -> list[str]:
     findings = [f"{at('rule', where)}: {what}" for where, what in _rules(settings)]
     findings += [f"{at('route', where)}: {what}" for where, what in _upstreams(settings)]
     findings += [f"{at('route', where)}: {what}" for where, what in _shadows(settings)]
+    findings += [f"{at('host', where)}: {what}" for where, what in _hosts(settings)]
+    findings += [f"{at('office', where)}: {what}" for where, what in _offices(settings)]
     findings += [f"{at('database')}: {what}" for what in _catalogue(settings)]
     return findings
 
@@ -73,12 +78,41 @@ def _rules(settings: Settings) -> Iterator[tuple[int, str]]:
 def _upstreams(settings: Settings) -> Iterator[tuple[int, str]]:
     for where, route in enumerate(settings.route):
         for upstream in route.as_route().upstreams:
-            parts = urlsplit(upstream.origin)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-            try:
-                socket.create_connection((parts.hostname or "", port), _UPSTREAM_PATIENCE).close()
-            except OSError as error:
-                yield where, f"route {route.name}: {upstream.origin} cannot be reached: {error}"
+            if trouble := _unreachable(upstream.origin):
+                yield where, f"route {route.name}: {trouble}"
+
+
+def _unreachable(origin: str) -> str:
+    """Say why no connection can be made; nothing where one can."""
+    parts = urlsplit(origin)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), _UPSTREAM_PATIENCE).close()
+    except OSError as error:
+        return f"{origin} cannot be reached: {error}"
+    return ""
+
+
+def _offices(settings: Settings) -> Iterator[tuple[int, str]]:
+    """Offices belong to units of today, and each agency's dossiers lie at one of them."""
+    register = load_register()
+    holders: dict[str, str] = {}
+    for where, office in enumerate(settings.office):
+        if register.find(office.unit, today_in_vietnam()) is None:
+            yield where, f"office {office.name}: no unit bears the code {office.unit} today"
+        for agency in map(agency_key, office.agencies):
+            if holders.setdefault(agency, office.name) != office.name:
+                yield where, f"office {office.name}: {holders[agency]} holds {agency} already"
+        if office.upstream and (trouble := _unreachable(office.upstream)):
+            yield where, f"office {office.name}: {trouble}"
+
+
+def _hosts(settings: Settings) -> Iterator[tuple[int, str]]:
+    """A host that speaks for a unit nobody knows would get an empty page."""
+    table = HostTable(load_register(), ())
+    for where, host in enumerate(settings.host):
+        if table.last_bearer(host.unit) is None:
+            yield where, f"host {host.name}: no unit ever bore the code {host.unit}"
 
 
 def _shadows(settings: Settings) -> Iterator[tuple[int, str]]:

@@ -18,7 +18,6 @@ _ROUTES: tuple[dict[str, str], ...] = (
     {"name": "van-ban-viet-hoa", "host": _NEW_HOST, "path": "/API/VanBan"},
     {"name": "nguon-tin", "host": _NEW_HOST, "path": "/_layouts/listfeed.aspx"},
     {"name": "gop-y", "host": _NEW_HOST, "path": "/gop-y"},
-    {"name": "tra-cuu-ho-so", "host": _OLD_PROVINCE, "path": "/tra-cuu-tien-do"},
     {"name": "ho-so", "host": _OLD_PROVINCE, "path": "/o/rest/v2/*"},
     {"name": "du-lieu-mo", "host": _OLD_PROVINCE, "path": "/api/3/*"},
     {"name": "tin-rss", "host": _OLD_PROVINCE, "path": "/rss/*"},
@@ -26,6 +25,7 @@ _ROUTES: tuple[dict[str, str], ...] = (
 )
 # DNN, then Joomla: to one ItemID is the page, to the other Itemid is the menu that led there.
 _ON_TWO_SYSTEMS = "gialoc"
+_DOSSIERS = {"host": _OLD_PROVINCE, "path": "/tra-cuu-tien-do", "dossier": "doccode"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,21 @@ def demo_settings(world: World, ports: DemoPorts) -> str:
     tables += [_site(site, ports) for site in world.sites]
     upstream = f"http://127.0.0.1:{ports.old}"
     tables += [_table("[[route]]", **route, upstream=upstream) for route in _ROUTES]
+    tables.append(_table("[[route]]", name="tra-cuu-ho-so", **_DOSSIERS))
+    tables.append(_office(upstream))
     return "\n".join(tables)
+
+
+def _office(upstream: str) -> str:
+    """The office that has taken over what the two old provinces took in."""
+    return _table(
+        "[[office]]",
+        name="Trung tâm Phục vụ hành chính công thành phố Hải Phòng",
+        unit="31",
+        agencies=["H23", "H24"],
+        phone="0225 000 0001",
+        upstream=upstream,
+    )
 
 
 def _site(site: DemoSite, ports: DemoPorts) -> str:

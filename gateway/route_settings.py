@@ -33,6 +33,7 @@ _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - of a header field's name
 _EDIT = re.compile(rf"(set|add) ({_TOKEN})=(.*)|(remove) ({_TOKEN})")
 _PROTOCOL = re.compile(rf"{_TOKEN}(/{_TOKEN})?")
 _CARRIES_HTTP = re.compile(r"h2|http|tls", re.IGNORECASE)
+_READING = frozenset({"GET", "HEAD"})
 # The gateway's own part of a message: changed by hand it would no longer be true.
 _NOT_EDITED = frozenset({"host", "connection", "content-length", "transfer-encoding", "upgrade"})
 
@@ -303,6 +304,13 @@ class RouteSettings(Table):
     max_upgraded: PositiveInt = Field(
         500, description="Connections open at once that have switched; one more is 503."
     )
+    dossier: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$",
+        description="Parameter, or capture of `path`, that holds the code of a citizen's dossier: "
+        "the call is answered by the `[[office]]` that holds the dossier now, else by `upstream` "
+        "if there is one, else by a page that says who holds it. Only GET and HEAD are taken.",
+    )
     health: HealthSettings = HealthSettings()
     rewrite: RewriteSettings = RewriteSettings()
     cache: CacheSettings | None = None
@@ -316,7 +324,7 @@ class RouteSettings(Table):
             host=self.host,
             path=self.path,
             upstreams=self._upstreams(),
-            methods=frozenset(method.upper() for method in self.methods),
+            methods=_READING if self.dossier else frozenset(map(str.upper, self.methods)),
             query=self.query,
             host_header=self.host_header,
             contact=self.contact,
@@ -338,8 +346,9 @@ class RouteSettings(Table):
             valid_until=self.valid_until,
             successor=self.successor,
             transition=self.transition.as_transition() if self.transition else None,
+            dossier=self.dossier,
             caller_key=self.caller_key or (self.rate.key if self.rate else None),
-            upgrades=frozenset(name.lower() for name in self.upgrades),
+            upgrades=frozenset(map(str.lower, () if self.dossier else self.upgrades)),
             upgrade_idle=self.upgrade_idle,
             max_upgraded=self.max_upgraded,
         )
@@ -352,7 +361,9 @@ class RouteSettings(Table):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         """What no single setting can be blamed for."""
-        if (self.upstream is None) == (not self.upstreams):
+        if self.upstream and self.upstreams:
+            raise ValueError("needs upstream, or [[route.upstreams]], and not both")
+        if not (self.upstream or self.upstreams or self.dossier):
             raise ValueError("needs upstream, or [[route.upstreams]], and not both")
         origins = [one.origin for one in self.upstreams]
         if len(set(origins)) < len(origins):

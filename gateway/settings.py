@@ -146,6 +146,11 @@ class Settings(BaseSettings):
         """The rules written in the settings file."""
         return [one.as_rule() for one in self.rule]
 
+    @property
+    def dossier_secret(self) -> Path:
+        """The file with the secret that hides codes of citizens' files."""
+        return self.data / "traffic.key"
+
     def host_table(self, register: Register) -> HostTable:
         """Which unit each old host spoke for."""
         return HostTable(register, self.sites(), {one.name: one.unit for one in self.host})

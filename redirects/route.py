@@ -120,6 +120,9 @@ class ApiRoute:
 
     `upgrades` names the protocols, lower-case, that a connection may switch to; then it may be
     silent both ways for `upgrade_idle` seconds. `max_upgraded` may be open at once.
+
+    `dossier` names the parameter or the capture that holds the code of a citizen's dossier: such
+    calls are answered by who holds that dossier now, and the route needs no upstream.
     """
 
     name: str
@@ -145,6 +148,7 @@ class ApiRoute:
     valid_from: date | None = None
     valid_until: date | None = None
     successor: str | None = None
+    dossier: str | None = None
     caller_key: str | None = None
     transition: Transition | None = None
     upgrades: frozenset[str] = frozenset({"websocket"})

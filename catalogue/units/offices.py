@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from redirects.dossier import agency_key
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -33,7 +35,7 @@ class Offices:
         self._by_agency: dict[str, Office] = {}
         for office in self._offices:
             for agency in office.agencies:
-                self._by_agency.setdefault(agency.upper(), office)
+                self._by_agency.setdefault(agency_key(agency), office)
 
     def __iter__(self) -> Iterator[Office]:
         return iter(self._offices)
@@ -44,4 +46,4 @@ class Offices:
 
     def holding(self, agency: str) -> Office | None:
         """Return the office that has taken over an agency's files."""
-        return self._by_agency.get(agency.upper())
+        return self._by_agency.get(agency_key(agency))

@@ -31,12 +31,13 @@ _PERHAPS_CODE = re.compile(r"\d{12}|-\d{6}-")
 
 def hide_codes(key: CanonicalUrl, secret: bytes) -> CanonicalUrl:
     """Return a key whose codes are replaced by `~` and 16 digits that only `secret` makes."""
+    named = _NAMED.sub(lambda found: found[1] + hidden_code(found[2], secret), key)
+    return CanonicalUrl(_CODES.sub(lambda found: hidden_code(found[0], secret), named))
 
-    def hidden(code: str) -> str:
-        return "~" + blake2b(code.lower().encode(), key=secret, digest_size=8).hexdigest()
 
-    named = _NAMED.sub(lambda found: found[1] + hidden(found[2]), key)
-    return CanonicalUrl(_CODES.sub(lambda found: hidden(found[0]), named))
+def hidden_code(code: str, secret: bytes) -> str:
+    """Return what stands for a code: the same for the same code, and of no use without `secret`."""
+    return "~" + blake2b(code.lower().encode(), key=secret, digest_size=8).hexdigest()
 
 
 def names_a_file(query: str) -> bool:
