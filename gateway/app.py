@@ -176,7 +176,7 @@ class PublicSite:
         if path.startswith(b"/healthz/"):
             return self._health.answer(path)
         site = None if host in self._portal_hosts else self._old_sites.of_host(host)
-        answer = self._old_host_files.answer(path, host, site.name) if site else None
+        answer = self._old_host_files.answer(scope, host, site.name) if site else None
         if site is not None and answer is not None:
             self._metrics.count("machine-file", site.name)
         return answer

@@ -55,10 +55,10 @@ class SiteSettings(Table):
         description="Its main host name; `*.haiduong.gov.vn` stands for all names below, each "
         "with its own pages."
     )
-    scheme: Literal["http", "https"] = Field(
-        "http",
-        description="How its addresses begin in its sitemaps: `https` once its front server has "
-        "a certificate for it.",
+    scheme: Literal["http", "https"] | None = Field(
+        None,
+        description="How its addresses begin in its sitemaps. Unset: as they are asked for, which "
+        "a front server on this machine says in `X-Forwarded-Proto`.",
     )
     aliases: tuple[HostOrPattern, ...] = Field(
         (), description="Other host names it answered to; a pattern is more names of the main host."

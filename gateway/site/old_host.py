@@ -1,7 +1,8 @@
 """An old host's own files: robots.txt and a sitemap of old addresses that moved.
 
 Search engines learn a redirect only by asking for the old address again, so each one is listed,
-in as many sitemaps as it takes (sitemaps.org: 50,000 addresses and 50 MB at most each).
+in as many sitemaps as it takes (sitemaps.org: 50,000 addresses and 50 MB at most each), under the
+scheme and the port they are asked for by: an engine believes a sitemap about its own origin.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalogue.database import CatalogueError, Database, current_revision
 from catalogue.mappings import Mappings
+from gateway.metrics import LOOPBACK
 from gateway.site.notices import Notices
 
 log = structlog.get_logger()
@@ -34,6 +36,9 @@ _XML = "application/xml; charset=utf-8"
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _AS_WRITTEN = "%/:?#[]@!$&'()*+,;=~-._"
+_PORT = re.compile(r":(\d+)$")
+_USUAL_PORTS = {"http": "80", "https": "443"}
+_SCHEMES = {b"http": "http", b"https": "https"}
 _ORIGIN = re.compile(r"(?:https?:)?//[^/?#]*", re.IGNORECASE)
 
 
@@ -44,7 +49,7 @@ class OldHostFiles:
         self,
         database: Database,
         notices: Notices,
-        schemes: Mapping[str, str],
+        schemes: Mapping[str, str | None],
         *,
         shard: int = SHARD,
         most: int = SHARD_BYTES,
@@ -54,22 +59,32 @@ class OldHostFiles:
         self._schemes = schemes
         self._shard = shard
         self._most = most
-        self._firsts: dict[tuple[str, str], tuple[int, list[int]]] = {}
+        # Where the shards begin depends on how long the origin is, not on what it says.
+        self._firsts: dict[tuple[str, int], tuple[int, list[int]]] = {}
 
-    def answer(self, path: bytes, host: str, site: str) -> ASGIApp | None:
+    def answer(self, scope: Scope, host: str, site: str) -> ASGIApp | None:
         """Answer robots.txt, the index or a sitemap of an old host; None for other paths."""
+        path = scope["raw_path"]
         if path == b"/robots.txt":
-            return robots_of_old_host(self._origin(host, site))
+            return robots_of_old_host(self._origin(scope, host, site))
         if path == b"/sitemap.xml":
-            return self._while_known(lambda: self._index(host, site))
+            return self._while_known(lambda: self._index(self._origin(scope, host, site), site))
         found = _SHARD_PATH.fullmatch(path)
         if found is None:
             return None
         first = int(found[1])
-        return self._while_known(lambda: self._sitemap(host, site, first))
+        return self._while_known(
+            lambda: self._sitemap(self._origin(scope, host, site), site, first)
+        )
 
-    def _origin(self, host: str, site: str) -> str:
-        return f"{self._schemes.get(site, 'http')}://{host}"
+    def _origin(self, scope: Scope, host: str, site: str) -> str:
+        """Return the origin of a host as it is asked for; what the settings say goes before it."""
+        scheme = self._schemes.get(site) or _scheme_asked(scope)
+        asked = next(value for name, value in scope["headers"] if name == b"host")
+        port = _PORT.search(asked.decode("ascii"))
+        if port is None or port[1] == _USUAL_PORTS[scheme]:
+            return f"{scheme}://{host}"
+        return f"{scheme}://{host}{port[0]}"
 
     def _while_known(self, show: Callable[[], Response]) -> ASGIApp:
         """Answer 503 where the catalogue is gone: an engine comes again, and forgets nothing."""
@@ -85,29 +100,29 @@ class OldHostFiles:
 
         return app
 
-    def _index(self, host: str, site: str) -> Response:
+    def _index(self, origin: str, site: str) -> Response:
         """List the sitemaps, each by the row it begins at: what is added later moves none."""
         with self._database.reading() as connection:
             revision = current_revision(connection)
-        kept = self._firsts.get((site, host))
+        kept = self._firsts.get((site, len(origin)))
         if kept is None or kept[0] != revision:
-            kept = self._firsts[site, host] = (revision, list(self._shards(host, site)))
-        start = f"{self._origin(host, site)}{SHARD_PREFIX.decode()}"
+            kept = self._firsts[site, len(origin)] = (revision, list(self._shards(origin, site)))
+        start = f"{origin}{SHARD_PREFIX.decode()}"
         entries = "".join(f"<sitemap><loc>{start}{first}.xml</loc></sitemap>" for first in kept[1])
         return Response(
             f'{_HEAD}<sitemapindex xmlns="{_NAMESPACE}">{entries}</sitemapindex>', media_type=_XML
         )
 
-    def _shards(self, host: str, site: str) -> Iterator[int]:
+    def _shards(self, origin: str, site: str) -> Iterator[int]:
         count = size = 0
-        for number, entry in self._entries(host, site, after=0):
+        for number, entry in self._entries(origin, site, after=0):
             if not count or count >= self._shard or size + len(entry) > self._most - 1_000:
                 count = size = 0
                 yield number
             count, size = count + 1, size + len(entry)
 
-    def _sitemap(self, host: str, site: str, first: int) -> Response:
-        entries = (entry for _, entry in self._entries(host, site, after=first - 1))
+    def _sitemap(self, origin: str, site: str, first: int) -> Response:
+        entries = (entry for _, entry in self._entries(origin, site, after=first - 1))
         start = next(entries, None)
         if start is None:
             return PlainTextResponse("not found\n", 404)
@@ -128,9 +143,8 @@ class OldHostFiles:
 
         return StreamingResponse(body(), media_type=_XML)
 
-    def _entries(self, host: str, site: str, *, after: int) -> Iterator[tuple[int, str]]:
+    def _entries(self, origin: str, site: str, *, after: int) -> Iterator[tuple[int, str]]:
         """Give each moved address of a site, in order of its row; a page is a transaction."""
-        origin = self._origin(host, site)
         while True:
             with self._database.reading() as connection:
                 page = Mappings(connection).moved(site, after=after, limit=_PAGE)
@@ -140,6 +154,16 @@ class OldHostFiles:
             if len(page) < _PAGE:
                 return
             after = page[-1][0]
+
+
+def _scheme_asked(scope: Scope) -> str:
+    """Return what visitors call: a front server on this machine is believed, no other."""
+    client = scope.get("client")
+    if client is not None and client[0] in LOOPBACK:
+        for name, value in scope["headers"]:
+            if name == b"x-forwarded-proto" and value in _SCHEMES:
+                return _SCHEMES[value]
+    return "http"
 
 
 def robots_of_old_host(origin: str) -> Response:

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from catalogue.mappings import Mappings
@@ -32,13 +33,25 @@ def fill(town: Any, count: int) -> None:
             )
 
 
-def files_of(town: Any, scheme: str = "http", most: int = SHARD_BYTES) -> OldHostFiles:
+def files_of(town: Any, scheme: str | None = None, most: int = SHARD_BYTES) -> OldHostFiles:
     notices = Notices(Pages(town.settings.portal))
     return OldHostFiles(town.database, notices, {SITE: scheme}, most=most)
 
 
-def get(files: OldHostFiles, path: str) -> str:
-    answer = files.answer(path.encode(), HOST, SITE)
+def scope_of(
+    path: str, host: str = HOST, proto: str | None = None, client: str = "127.0.0.1"
+) -> dict[str, Any]:
+    headers = [(b"host", host.encode())]
+    headers += [(b"x-forwarded-proto", proto.encode())] if proto is not None else []
+    return {
+        "type": "http", "method": "GET", "scheme": "http", "client": (client, 1), "path": path,
+        "raw_path": path.encode(), "query_string": b"", "headers": headers,
+    }  # fmt: skip
+
+
+def get(files: OldHostFiles, path: str, **asked: Any) -> str:
+    scope = scope_of(path, **asked)
+    answer = files.answer(scope, HOST, SITE)
     assert answer is not None
     body = bytearray()
 
@@ -50,10 +63,6 @@ def get(files: OldHostFiles, path: str) -> str:
     async def receive() -> Any:
         await asyncio.sleep(60)
 
-    scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
-        "query_string": b"", "headers": [(b"host", HOST.encode())],
-    }  # fmt: skip
     asyncio.run(answer(scope, receive, send))
     return body.decode()
 
@@ -87,7 +96,7 @@ def test_a_sitemap_is_cut_by_bytes_too(town: Any) -> None:
 def test_what_is_no_sitemap_is_answered_by_others_or_not_found(town: Any) -> None:
     files = files_of(town)
 
-    assert files.answer(b"/hopnhat-sitemap-x.xml", HOST, SITE) is None
+    assert files.answer(scope_of("/hopnhat-sitemap-x.xml"), HOST, SITE) is None
     assert locations(get(files, "/sitemap.xml")) == []
     assert get(files, "/hopnhat-sitemap-1.xml") == "not found\n"
 
@@ -101,6 +110,33 @@ def test_a_host_with_a_certificate_lists_its_secure_addresses(town: Any) -> None
     assert locations(get(files, shard.removeprefix(f"https://{HOST}")))[0].startswith(
         f"https://{HOST}/Tin/0"
     )
+
+
+@pytest.mark.parametrize(
+    ("set_to", "asked", "origin"),
+    [
+        (None, {}, f"http://{HOST}"),
+        (None, {"proto": "https"}, f"https://{HOST}"),
+        (None, {"proto": "https", "client": "203.0.113.7"}, f"http://{HOST}"),
+        (None, {"proto": "gopher"}, f"http://{HOST}"),
+        ("https", {"proto": "http"}, f"https://{HOST}"),
+        ("http", {"proto": "https"}, f"http://{HOST}"),
+        (None, {"host": f"{HOST}:8080"}, f"http://{HOST}:8080"),
+        (None, {"host": f"{HOST}:80"}, f"http://{HOST}"),
+        (None, {"host": f"{HOST}:443", "proto": "https"}, f"https://{HOST}"),
+    ],
+)
+def test_addresses_begin_as_they_are_asked_for_unless_the_settings_say_otherwise(
+    town: Any, set_to: str | None, asked: dict[str, str], origin: str
+) -> None:
+    fill(town, 1)
+    files = files_of(town, set_to)
+    (shard,) = locations(get(files, "/sitemap.xml", **asked))
+
+    assert f"Sitemap: {origin}/sitemap.xml" in get(files, "/robots.txt", **asked)
+    assert shard.startswith(f"{origin}/hopnhat-sitemap-")
+    (listed,) = locations(get(files, shard.removeprefix(origin), **asked))
+    assert listed.startswith(f"{origin}/Tin/0")
 
 
 def test_without_the_catalogue_an_engine_is_asked_to_come_again(town: Any) -> None:
