@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import assert_never
 
 from starlette.applications import Starlette
@@ -37,6 +38,7 @@ from gateway.rendering import Pages
 from gateway.secret import kept_secret
 from gateway.security import Refusal, admit, asks_for_the_server, host_name, safe_location
 from gateway.settings import Settings
+from gateway.settings_file import SettingsFile
 from gateway.site.archived import ArchivePages
 from gateway.site.dossiers import DossierDesk
 from gateway.site.feeds import Feeds
@@ -222,12 +224,16 @@ class PublicSite:
         return self._api.answer(scope) if is_api else self._portal
 
 
-def create_site(settings: Settings) -> ASGIApp:
-    """Build the public site. It reads the catalogue and writes nothing but snapshots and misses."""
+def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
+    """Build the public site. It reads the catalogue and writes nothing but snapshots and misses.
+
+    `path` is the file the settings came from: its routes and rules are followed as it changes.
+    """
     database = open_database(settings.database_url, read_only=True)
     archive = Archive(settings.archive_directory)
     sites = Sites(settings.sites())
-    live = Live(database, ground_of(settings), settings.snapshot_directory)
+    file = SettingsFile(path, settings) if path is not None else None
+    live = Live(database, ground_of(settings), settings.snapshot_directory, file)
     misses = MissSpool(settings.miss_directory)
     index = SearchIndex(lambda: read_index(settings.search.engine, settings.index_directory))
     metrics = Metrics()

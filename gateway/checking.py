@@ -15,35 +15,58 @@ from catalogue.rekeying import makes_other_keys
 from catalogue.sites import Sites as KeptSites
 from catalogue.units.hosts import HostTable
 from catalogue.units.register import load_register
+from gateway.route_checking import route_faults
 from gateway.settings import Settings
 from gateway.site.paths import LIVE_PATHS
 from gateway.toml_lines import line_of
 from redirects.calendar import today_in_vietnam
 from redirects.dossier import agency_key
+from redirects.finding import Level
 from redirects.lint import lint
 
-_OWN_API = "/api/v1/"
 _UPSTREAM_PATIENCE = 2.0  # seconds to wait for an upstream to accept a connection
 
 
 def check(settings: Settings, path: Path) -> list[str]:
     """Return findings, each with file and line where one can be named; empty means fine."""
-    text = path.read_text(encoding="utf-8")
-
-    def at(*place: str | int) -> str:
-        line = line_of(text, place)
-        return f"{path}:{line}" if line else str(path)
-
+    at = _Places(path)
     findings = [f"{at('site', where)}: {what}" for where, what in _sites(settings)]
     if findings:
         return findings  # rules and mappings mean nothing while it is not known whose a host is
-    findings = [f"{at('rule', where)}: {what}" for where, what in _rules(settings)]
+    findings = [f"{at('rule', where)}: {what}" for where, _level, what in _rules(settings)]
+    findings += [f"{at('route', *one.place)}: {one.told}" for one in route_faults(settings)]
     findings += [f"{at('route', where)}: {what}" for where, what in _upstreams(settings)]
-    findings += [f"{at('route', where)}: {what}" for where, what in _shadows(settings)]
     findings += [f"{at('host', where)}: {what}" for where, what in _hosts(settings)]
     findings += [f"{at('office', where)}: {what}" for where, what in _offices(settings)]
     findings += [f"{at('database')}: {what}" for what in _catalogue(settings)]
     return findings
+
+
+def faults(settings: Settings, path: Path) -> list[str]:
+    """Return why rules and routes must not be used as they are; nobody is asked for it."""
+    at = _Places(path)
+    findings = [f"{at('site', where)}: {what}" for where, what in _sites(settings)]
+    if findings:
+        return findings
+    findings = [f"{at('route', *one.place)}: {one.told}" for one in route_faults(settings)]
+    findings += [
+        f"{at('rule', where)}: {what}"
+        for where, level, what in _rules(settings)
+        if level == "error"
+    ]
+    return findings
+
+
+class _Places:
+    """Names lines of the settings file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._text = path.read_text(encoding="utf-8")
+
+    def __call__(self, *place: str | int) -> str:
+        line = line_of(self._text, place)
+        return f"{self._path}:{line}" if line else str(self._path)
 
 
 def _sites(settings: Settings) -> Iterator[tuple[int, str]]:
@@ -57,12 +80,12 @@ def _sites(settings: Settings) -> Iterator[tuple[int, str]]:
                 yield where, f"host {host} belongs to {owners[host]} and to {site.name}"
 
 
-def _rules(settings: Settings) -> Iterator[tuple[int, str]]:
+def _rules(settings: Settings) -> Iterator[tuple[int, Level, str]]:
     known = {site.name for site in settings.site}
     places = {(rule.site, rule.name): where for where, rule in enumerate(settings.rule)}
     for where, rule in enumerate(settings.rule):
         if rule.site not in known:
-            yield where, f"rule {rule.name}: no site is called {rule.site}"
+            yield where, "error", f"rule {rule.name}: no site is called {rule.site}"
     findings = lint(
         mappings=(),
         rules=[rule for rule in settings.rules() if rule.site in known],
@@ -72,7 +95,7 @@ def _rules(settings: Settings) -> Iterator[tuple[int, str]]:
     for finding in findings:
         for (_, name), where in places.items():
             if name in finding.where:
-                yield where, finding.message
+                yield where, finding.level, finding.message
 
 
 def _upstreams(settings: Settings) -> Iterator[tuple[int, str]]:
@@ -113,14 +136,6 @@ def _hosts(settings: Settings) -> Iterator[tuple[int, str]]:
     for where, host in enumerate(settings.host):
         if table.last_bearer(host.unit) is None:
             yield where, f"host {host.name}: no unit ever bore the code {host.unit}"
-
-
-def _shadows(settings: Settings) -> Iterator[tuple[int, str]]:
-    """Routes come first, so one that is too wide takes the portal's own API from its callers."""
-    for where, route in enumerate(settings.route):
-        is_prefix = route.path.endswith("*") and _OWN_API.startswith(route.path[:-1])
-        if is_prefix and not route.query and route.host in settings.portal.hosts:
-            yield where, f"route {route.name}: {route.path} takes the portal's own {_OWN_API} too"
 
 
 def _catalogue(settings: Settings) -> Iterator[str]:

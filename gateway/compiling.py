@@ -53,6 +53,10 @@ class Compiler:
         self._few = few
         self._seconds = seconds
 
+    def build_on(self, ground: Ground) -> None:
+        """Compile from other settings from now on."""
+        self._ground = ground
+
     def path(self) -> Path:
         """Return where the snapshot of the present revision is, or will be."""
         with self._database.reading() as connection:

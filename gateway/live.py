@@ -15,6 +15,7 @@ from catalogue.database import CatalogueError, Database
 from gateway.compiling import Compiler
 from gateway.logs import log
 from gateway.publishing import Ground, snapshots_on_disk
+from gateway.settings_file import SettingsFile
 from redirects.patterns import PatternError
 from redirects.resolver import Resolver
 from redirects.sites import SiteError
@@ -38,15 +39,26 @@ class Published:
 class Live:
     """Holds what is published. Read `published` once per request: it may be swapped at any time."""
 
-    def __init__(self, database: Database, ground: Ground, directory: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ground: Ground,
+        directory: Path,
+        file: SettingsFile | None = None,
+    ) -> None:
+        """`file` is where `ground` comes from; unless given, the ground stays as it is."""
         self.published: Published | None = None
         self.failure: str | None = None
+        self.file = file
         self._compiler = Compiler(database, ground, directory)
         self._directory = directory
         self._retired: Published | None = None
 
     def look(self) -> None:
-        """Publish the catalogue's revision if it is not the one that is live."""
+        """Publish the catalogue's revision if it, or what it stands on, is not what is live."""
+        changed = self.file.changed() if self.file is not None else None
+        if changed is not None:
+            self._compiler.build_on(changed)
         try:
             fresh = self._fresh()
         except (CatalogueError, SnapshotError, SiteError, PatternError, OSError) as error:

@@ -218,7 +218,10 @@ def _finding(path: Path, text: str, error: Any) -> str:
         return f"{where}: unknown setting {name}{hint}"
     if error["type"] == "missing":
         return f"{where}: {name} is missing"
-    return f"{where}: {name} = {error['input']!r}: {error['msg']}"
+    told = error["msg"].removeprefix("Value error, ")
+    if isinstance(error["input"], dict):
+        return f"{where}: {name}: {told}"  # no single setting of the table is to blame
+    return f"{where}: {name} = {error['input']!r}: {told}"
 
 
 def _known_names(place: tuple[str | int, ...]) -> list[str]:

@@ -37,6 +37,7 @@ class RouteTable:
     def find(self, request: Request, on: date | None = None) -> Proxied | Retired | None:
         """Return what becomes of a call, today or on a day; None where no route takes it."""
         path, method = request.raw_path, request.method
+        ended: Retired | None = None
         for matches, methods, query, proxied, retired in self._entries:
             if not matches(path) or (methods and method not in methods):
                 continue
@@ -44,12 +45,17 @@ class RouteTable:
                 continue
             if _CLIMBS.search(path):
                 return None
+            if ended is not None and ended.route.path != proxied.route.path:
+                return ended  # only a route of the same path goes on where one has ended
             if retired is None:
                 return proxied
             day = on or self._today()
-            if proxied.route.has_begun(day):
-                return retired if proxied.route.has_ended(day) else proxied
-        return None
+            if not proxied.route.has_begun(day):
+                continue
+            if not proxied.route.has_ended(day):
+                return proxied
+            ended = ended or retired
+        return ended
 
 
 def _place(entry: tuple[RoutePath, ApiRoute]) -> tuple[object, ...]:

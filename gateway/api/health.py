@@ -30,14 +30,21 @@ class Health:
         published, failure = self._live.published, self._live.failure
         if published is None:
             return _json(503, {"status": "no snapshot", "last_error": failure})
+        file = self._live.file
+        status = "ready"
+        if file is not None and file.failure is not None:
+            status, failure = "ready, but the settings file cannot be used", file.failure
+        elif failure is not None:
+            status = "ready, but the last build failed"
         return _json(
             200,
             {
-                "status": "ready" if failure is None else "ready, but the last build failed",
+                "status": status,
                 "revision": published.revision,
                 "snapshot": published.snapshot.id,
                 "age_seconds": round(time.monotonic() - published.opened_at, 1),
                 "last_error": failure,
+                "waits_for_restart": list(file.waiting) if file is not None else [],
             },
         )
 

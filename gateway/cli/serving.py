@@ -22,7 +22,7 @@ def serve(context: typer.Context) -> None:
     settings = place.settings
     configure_logs()
     at = settings.serve
-    run(create_site(settings), host=at.host, port=at.port, stall=at.stall_timeout)
+    run(create_site(settings, place.path), host=at.host, port=at.port, stall=at.stall_timeout)
 
 
 def console(context: typer.Context) -> None:

@@ -92,6 +92,15 @@ def test_before_its_first_day_a_route_leaves_its_calls_to_the_next() -> None:
     assert found(routes, b"/api/x", on=date(2027, 1, 1)) == "new"
 
 
+def test_where_a_route_ends_one_of_the_same_path_goes_on_and_no_wider_one() -> None:
+    ended = route("a", "/api/x", valid_until=date(2026, 12, 31))
+    heir = route("b", "/api/x", valid_from=date(2027, 1, 1))
+    wider = route("c", "/api/*")
+    assert found([ended, heir, wider], b"/api/x", on=date(2026, 12, 31)) == "a"
+    assert found([ended, heir, wider], b"/api/x", on=date(2027, 1, 1)) == "b"
+    assert found([ended, wider], b"/api/x", on=date(2027, 1, 1)) == "410 a"
+
+
 @pytest.mark.parametrize(
     ("path", "why"),
     [
