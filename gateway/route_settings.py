@@ -84,6 +84,7 @@ HeaderEdit = Annotated[str, AfterValidator(_header_edit)]
 HeaderName = Annotated[str, Field(pattern=rf"^{_TOKEN}$")]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[!#-;=?-~]+$")]
 ProtocolName = Annotated[str, AfterValidator(_protocol)]
+HostAndPort = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+(:\d{1,5})?$")]
 CallerKey = Annotated[str, Field(pattern=rf"^(header|query):{_TOKEN}$")]
 
 
@@ -141,6 +142,11 @@ class RewriteSettings(Table):
     answer: tuple[HeaderEdit, ...] = Field(
         (), description="Changes to the answer's header fields, written alike."
     )
+    wsdl: bool = Field(
+        False,
+        description="Put the public host where SOAP descriptions (`?wsdl`, `?disco`, `?xsd=`, "
+        "`.wsdl`) name a server. They are held whole for that, up to 4 MB.",
+    )
 
     def as_rewriting(self) -> Rewriting:
         """The same as a route knows it."""
@@ -151,7 +157,7 @@ class RewriteSettings(Table):
             tuple(read_edit(text) for text in edits)
             for edits in (self.query, self.request, self.answer)
         )
-        return Rewriting(path, query, request, answer)
+        return Rewriting(path, query, request, answer, self.wsdl)
 
 
 class CacheSettings(Table):
@@ -249,6 +255,11 @@ class RouteSettings(Table):
     host_header: str | None = Field(
         None, description="Host told to the upstream; empty keeps the caller's."
     )
+    server_names: tuple[HostAndPort, ...] = Field(
+        (),
+        description="Other hosts by which the upstream calls itself, such as its machine's name: "
+        "callers read the public host instead.",
+    )
     owner: str = Field("", description="Who decides about this route; shown to operators.")
     contact: str = Field("", description="Who answers for this API; told to callers.")
     credentials: tuple[HeaderName, ...] | None = Field(
@@ -327,6 +338,7 @@ class RouteSettings(Table):
             methods=_READING if self.dossier else frozenset(map(str.upper, self.methods)),
             query=self.query,
             host_header=self.host_header,
+            server_names=self.server_names,
             contact=self.contact,
             owner=self.owner,
             health=self.health.as_health(),

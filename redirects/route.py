@@ -50,13 +50,14 @@ class Rewriting:
     """What is changed on the way. `path` is another path, with the captures; None keeps it.
 
     `query` and `request` change parameters and header fields of the call, `answer` header fields
-    of the answer.
+    of the answer. `wsdl`: SOAP descriptions name the public host where they name a server.
     """
 
     path: str | None = None
     query: tuple[Edit, ...] = ()
     request: tuple[Edit, ...] = ()
     answer: tuple[Edit, ...] = ()
+    wsdl: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class ApiRoute:
     `*` ("/api/:nam/*"). `query` is a parameter that must be among a call's, byte for byte
     ("format=feed"), for portals whose pages and APIs share one path. `methods` empty means
     every method. `host_header` is what an upstream is told in Host; None keeps the caller's.
+    `server_names` are other hosts by which the upstreams call themselves.
 
     `credentials` names the header fields with credentials that may cross; None lets all.
     `timeout` is how long an upstream may be silent, `total_timeout` how long a call may last;
@@ -132,6 +134,7 @@ class ApiRoute:
     methods: frozenset[str] = frozenset()
     query: str | None = None
     host_header: str | None = None
+    server_names: tuple[str, ...] = ()
     contact: str = ""
     owner: str = ""
     health: Health = Health()

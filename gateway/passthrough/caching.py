@@ -22,7 +22,7 @@ from gateway.passthrough.freshness import (
     varying_names,
     wants_fresh,
 )
-from gateway.passthrough.headers import target_of
+from gateway.passthrough.headers import public_name, target_of
 from redirects.route import Caching
 
 _OVERHEAD = 1024  # bytes of an entry beside its header fields and its body
@@ -200,8 +200,8 @@ def _is_head(scope: Scope) -> bool:
 
 
 def _key(scope: Scope) -> _Key:
-    host = next((value for name, value in scope["headers"] if name.lower() == b"host"), b"")
-    return scope["scheme"].encode("ascii"), host.lower(), target_of(scope)
+    public = public_name(scope)  # which answers may name
+    return public.scheme, public.host.lower(), target_of(scope)
 
 
 def _selected(

@@ -78,7 +78,7 @@ def response_headers(
         if low == b"content-length" and status in {204, 304}:
             continue  # the server would wait for that many bytes
         if low in NAMING:
-            value = _public_name(scope).rename(low, value, route)  # noqa: PLW2901 - the few headers that change
+            value = public_name(scope).rename(low, value, route)  # noqa: PLW2901 - the few headers that change
         kept.append((low, value))
     return kept
 
@@ -127,7 +127,8 @@ def _forwarded(scope: Scope, headers: Headers, host: bytes) -> list[bytes]:
     ]
 
 
-def _public_name(scope: Scope) -> PublicName:
+def public_name(scope: Scope) -> PublicName:
+    """Return how a caller knows the gateway, behind a front server too."""
     headers: Headers = scope["headers"]
     scheme = scope["scheme"].encode("ascii")
     if _is_front(scope.get("client")):

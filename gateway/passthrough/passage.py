@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.passthrough.caching import AnswerStore, Keeping, Kept, may_be_kept
 from gateway.passthrough.callers import caller_of
+from gateway.passthrough.descriptions import renaming_of
 from gateway.passthrough.failures import TooManyCalls
 from gateway.passthrough.limits import no_more_of_answer, no_more_of_call, refuse_long_call
 from gateway.passthrough.rates import Rates
@@ -40,6 +41,7 @@ class Passage:
         self.route = route
         self.turns = servers.of(route)
         self._rewriter = rewriter_of(route)
+        self._renaming = renaming_of(route)
         self._store = AnswerStore(route.caching, clocks.wall) if route.caching else None
         self._rates = Rates(route.rate_limit, clocks.steady) if route.rate_limit else None
 
@@ -63,6 +65,8 @@ class Passage:
             receive = no_more_of_call(receive, self.route.max_body)
         if self._rewriter is not None:
             scope, send = self._rewriter.rewrite(scope, send)
+        if self._renaming is not None:
+            scope, send = self._renaming.prepare(scope, send)
         return scope, receive, send
 
     async def answer_from_store(

@@ -61,22 +61,26 @@ class PublicName:
         bare = domain.lower().removeprefix(b".")
         if _belongs(_without_port(self.host).lower(), bare):
             return False
-        return any(_belongs(host, bare) for host in _hosts(route))
+        return any(_belongs(host, bare) for host in hosts_of(route))
 
 
 def _origins(route: ApiRoute) -> tuple[bytes, ...]:
-    """Name the server by its address, and by the Host it is told, whichever scheme it speaks."""
+    """Name the servers by their addresses, and by their names, whichever scheme they speak."""
     origins = tuple(one.origin.lower().encode("ascii") for one in route.upstreams)
-    if route.host_header is None:
-        return origins
-    told = route.host_header.lower().encode("ascii")
-    return (*origins, b"http://" + told, b"https://" + told)
+    named = ((b"http://" + name, b"https://" + name) for name in _names(route))
+    return (*origins, *(origin for pair in named for origin in pair))
 
 
-def _hosts(route: ApiRoute) -> tuple[bytes, ...]:
-    told = (route.host_header or "").lower().encode("ascii")
+def hosts_of(route: ApiRoute) -> tuple[bytes, ...]:
+    """Return the hosts by which the servers of a route call themselves, without ports."""
     own = ((urlsplit(one.origin).hostname or "").encode("ascii") for one in route.upstreams)
-    return (*own, _without_port(told))
+    return (*own, *(_without_port(name) for name in _names(route)))
+
+
+def _names(route: ApiRoute) -> tuple[bytes, ...]:
+    """Return what the servers are told in Host, and what they call themselves besides."""
+    told = (route.host_header,) if route.host_header else ()
+    return tuple(name.lower().encode("ascii") for name in (*told, *route.server_names))
 
 
 def _is_secure(route: ApiRoute) -> bool:

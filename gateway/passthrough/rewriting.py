@@ -22,6 +22,7 @@ CREDENTIALS = frozenset(
 )
 """Header fields that say who a caller is, or prove it."""
 
+_NO_EDITS = (Rewriting(), Rewriting(wsdl=True))
 Pairs = Sequence[tuple[bytes, bytes]]
 
 
@@ -72,7 +73,7 @@ class Rewriter:
 
 def rewriter_of(route: ApiRoute) -> Rewriter | None:
     """Return what rewrites calls along a route; None where they cross as they came."""
-    changes = route.rewriting != Rewriting() or route.credentials is not None
+    changes = route.rewriting not in _NO_EDITS or route.credentials is not None
     return Rewriter(route) if changes else None
 
 
