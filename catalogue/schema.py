@@ -353,6 +353,18 @@ api_use = Table(
     Column("last_on", Date, nullable=False),
 )
 
+# What a server that only listens along answers differently from the one that answers (shadow.py).
+shadow_count = Table(
+    "shadow_count",
+    metadata,
+    Column("route", String(64), primary_key=True),
+    Column("on", Date, primary_key=True),
+    Column("part", String(16), primary_key=True),  # outcome status header body
+    Column("place", String(200), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("sample", Text, nullable=False),  # path of one such call, without its query
+)
+
 editor = Table(
     "editor",
     metadata,

@@ -13,15 +13,18 @@ JSON lines; whoever writes the database (the console, a command) folds finished 
 from __future__ import annotations
 
 import json
+import operator
 import os
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
 
+from catalogue.database import CatalogueError
 from catalogue.schema import spool_file
 
 _FINISHED = ".jsonl"
@@ -35,6 +38,62 @@ class Collected:
     files: int = 0
     visits: int = 0
     broken: tuple[str, ...] = ()
+
+
+_Place = TypeVar("_Place", bound=tuple[Any, ...])
+
+
+class CountSpool(Generic[_Place]):
+    """Counts by place in memory and hands them over in files; safe to share between threads.
+
+    A record is `[*place, note, *amounts]`, the place as JSON writes it.
+    """
+
+    def __init__(self, directory: Path, *, most: int) -> None:
+        """Write files into `directory`; hold `most` places at once."""
+        self.dropped = 0
+        """Requests that were not counted, because too many places were asked for."""
+        self._directory = directory
+        self._most = most
+        self._lock = threading.Lock()
+        self._counts: dict[_Place, tuple[str, tuple[int, ...]]] = {}
+
+    def add(self, place: _Place, *amounts: int, note: str = "") -> None:
+        """Add to what was counted at a place; the first note there stays. Costs no I/O."""
+        with self._lock:
+            self._add(place, note, amounts)
+
+    def flush(self) -> None:
+        """Write what was counted to a finished file; nothing counted, no file.
+
+        Raises CatalogueError when it cannot be written; the counts are kept for the next time.
+        """
+        with self._lock:  # never while writing: counting must not wait for a disk
+            counts, self._counts = self._counts, {}
+        if not counts:
+            return
+        lines = (
+            json.dumps([*place, note, *amounts], ensure_ascii=False, default=str) + "\n"
+            for place, (note, amounts) in counts.items()
+        )
+        try:
+            write_spool(self._directory, "".join(lines).encode())
+        except OSError as error:
+            with self._lock:  # the older ones keep their places
+                newer, self._counts = self._counts, counts
+                for place, (note, amounts) in newer.items():
+                    self._add(place, note, amounts)
+            raise CatalogueError(f"{self._directory}: {error.strerror}") from error
+
+    def _add(self, place: _Place, note: str, amounts: tuple[int, ...]) -> None:
+        known = self._counts.get(place)
+        if known is not None:
+            sums = tuple(map(operator.add, known[1], amounts))
+            self._counts[place] = (known[0], sums)
+        elif len(self._counts) < self._most:
+            self._counts[place] = (note, amounts)
+        else:
+            self.dropped += amounts[0]
 
 
 def write_spool(directory: Path, data: bytes) -> None:

@@ -6,8 +6,6 @@ settings give it, of a browser or program its family. Counting is in memory, the
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -17,9 +15,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from catalogue.database import CatalogueError, greatest, least, upsert
+from catalogue.database import greatest, least, upsert
 from catalogue.schema import api_use as table
-from catalogue.spool import Collected, fold_spool, write_spool
+from catalogue.spool import Collected, CountSpool, fold_spool
 from redirects.calendar import today_in_vietnam
 
 MOST_COUNTED = 5_000
@@ -131,51 +129,17 @@ class Usage:
         return caller
 
 
-class UsageSpool:
-    """Counts calls in memory and hands them over in files; safe to share between threads."""
+class UsageSpool(CountSpool[tuple[str, CallerKind, str, str, date]]):
+    """Counts calls in memory and hands them over in files (spool.py)."""
 
     def __init__(self, directory: Path, today: Callable[[], date] = today_in_vietnam) -> None:
         """Write files into `directory`, which `collect` reads."""
-        self.dropped = 0
-        """Calls that were not counted, because too many callers came at once."""
-        self._directory = directory
+        super().__init__(directory, most=MOST_COUNTED)
         self._today = today
-        self._lock = threading.Lock()
-        self._counts: _Counts = {}
 
     def count(self, route: str, caller: Caller, *, is_error: bool) -> None:
         """Count one call; costs no I/O."""
-        place = (route, caller, self._today())
-        with self._lock:
-            self._add(place, 1, int(is_error))
-
-    def flush(self) -> None:
-        """Write what was counted to a finished file; nothing counted, no file.
-
-        Raises CatalogueError when it cannot be written; the counts are kept for the next time.
-        """
-        with self._lock:  # never while writing: counting must not wait for a disk
-            counts, self._counts = self._counts, {}
-        if not counts:
-            return
-        data = "".join(_line(place, count) for place, count in counts.items()).encode()
-        try:
-            write_spool(self._directory, data)
-        except OSError as error:
-            with self._lock:  # the older ones keep their places
-                newer, self._counts = self._counts, counts
-                for place, count in newer.items():
-                    self._add(place, *count)
-            raise CatalogueError(f"{self._directory}: {error.strerror}") from error
-
-    def _add(self, place: _Place, calls: int, errors: int) -> None:
-        count = self._counts.get(place)
-        if count is not None:
-            self._counts[place] = (count[0] + calls, count[1] + errors)
-        elif len(self._counts) < MOST_COUNTED:
-            self._counts[place] = (calls, errors)
-        else:
-            self.dropped += calls
+        self.add((route, *caller, self._today()), 1, int(is_error))
 
     @staticmethod
     def collect(directory: Path, connection: Connection) -> Collected:
@@ -187,10 +151,6 @@ class UsageSpool:
             return sum(use.calls for use in uses)
 
         return fold_spool(directory, connection, take)
-
-
-_Place = tuple[str, Caller, date]
-_Counts = dict[_Place, tuple[int, int]]
 
 
 def _row(use: Use, caller: Caller) -> dict[str, object]:
@@ -206,13 +166,8 @@ def _row(use: Use, caller: Caller) -> dict[str, object]:
     }
 
 
-def _line(place: _Place, count: tuple[int, int]) -> str:
-    route, caller, on = place
-    return json.dumps([route, *caller, *count, on.isoformat()], ensure_ascii=False) + "\n"
-
-
 def _read(record: Any) -> Use:
-    route, kind, name, agent, calls, errors, on = record
+    route, kind, name, agent, on, _note, calls, errors = record
     day = date.fromisoformat(on)
     caller = Caller(CallerKind(kind), str(name)[:64], str(agent)[:32])
     return Use(str(route), caller, int(calls), int(errors), day, day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from catalogue.archive import Archive
 from catalogue.database import open_database
 from catalogue.misses import MissSpool
 from catalogue.search.engines import read_index
+from catalogue.shadow import ShadowSpool
 from catalogue.units.agencies import Agencies
 from catalogue.units.register import load_register
 from catalogue.usage import UsageSpool
@@ -27,11 +29,13 @@ from gateway.api.units import UnitApi
 from gateway.bucket import Bucket
 from gateway.carrying import CHOSEN
 from gateway.console.application import console_application
-from gateway.counting import Counting
+from gateway.counting import Counting, Spool
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
 from gateway.old_urls import MOVED_NAMES, Redirects, outcome_of
 from gateway.passthrough.proxy import Passthrough
+from gateway.passthrough.recording import Recordings
+from gateway.passthrough.shadowing import Shadowing
 from gateway.passthrough.usage import UsageCounting, known_networks
 from gateway.publishing import ground_of
 from gateway.rendering import Pages
@@ -239,9 +243,7 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
     metrics = Metrics()
     pages = Pages(settings.portal)
     notices = Notices(pages)
-    uses = UsageSpool(settings.usage_directory)
-    usage = UsageCounting(uses, kept_secret(settings.caller_secret), known_networks(settings))
-    passthrough = Passthrough(settings.portal, metrics, usage=usage)
+    passthrough, beats = _passing_on(settings, metrics)
     register = load_register()
     offices = settings.offices()
     units = UnitPages(
@@ -258,20 +260,19 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
     )
     watch = Heartbeat(settings.serve.poll, live.look)
     counting = Heartbeat(MISS_SECONDS, Counting(misses, "misses.dropped").hand_over)
-    using = Heartbeat(USE_SECONDS, Counting(uses, "usage.dropped").hand_over)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(watch.start)
-        counting.start()
-        using.start()
+        for beat in (counting, *beats):
+            beat.start()
         try:
             yield
         finally:
             await run_in_threadpool(watch.stop)
             await passthrough.close()
-            await run_in_threadpool(counting.stop)
-            await run_in_threadpool(using.stop)
+            for beat in (counting, *beats):
+                await run_in_threadpool(beat.stop)
             live.close()
             index.close()
             database.close()
@@ -332,6 +333,29 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
         api=UnitApi(portal=settings.portal, register=register, today=today_in_vietnam),
         portal=portal,
     )
+
+
+def _passing_on(settings: Settings, metrics: Metrics) -> tuple[Passthrough, list[Heartbeat]]:
+    """Build the passthrough, and what hands over what it counts and records."""
+    uses = UsageSpool(settings.usage_directory)
+    found = ShadowSpool(settings.shadow_directory)
+    recordings = Recordings(settings.recording_directory)
+    passthrough = Passthrough(
+        settings.portal,
+        metrics,
+        usage=UsageCounting(uses, kept_secret(settings.caller_secret), known_networks(settings)),
+        shadowing=Shadowing(found, metrics, chance=random.random),
+        recordings=recordings,
+    )
+    counted: dict[str, Spool] = {
+        "usage.dropped": uses,
+        "shadow.dropped": found,
+        "recordings.dropped": recordings,
+    }
+    beats = [
+        Heartbeat(USE_SECONDS, Counting(spool, event).hand_over) for event, spool in counted.items()
+    ]
+    return passthrough, beats
 
 
 def create_console(settings: Settings) -> ASGIApp:

@@ -12,6 +12,7 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client import Counter as PrometheusCounter
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -42,6 +43,12 @@ class Metrics:
             ["route"],
             registry=self.registry,
         )
+        self._shadow = PrometheusCounter(
+            "hopnhat_shadow_calls",
+            "Calls in shadow mode, by route and by what became of them.",
+            ["route", "outcome"],
+            registry=self.registry,
+        )
         self._latencies: dict[tuple[str, int], Histogram] = {}
 
     def count(self, outcome: str, site: str = "") -> None:
@@ -59,6 +66,10 @@ class Metrics:
     def upgraded(self, route: str, more: int) -> None:
         """Count connections that left HTTP: one `more`, or one less."""
         self._upgraded.labels(route).inc(more)
+
+    def shadowed(self, route: str, outcome: str) -> None:
+        """Count what became of a call in shadow mode."""
+        self._shadow.labels(route, outcome).inc()
 
     def page(self, request: Request) -> Response:
         """Answer `/metrics`, but only to somebody on this machine."""

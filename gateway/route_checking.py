@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from gateway.comparing.rules import RulesError, read_rules
 from gateway.route_settings import RouteSettings
 from gateway.settings import Settings
 from redirects.canonical import canonical_host
@@ -29,6 +30,7 @@ def route_faults(settings: Settings) -> Iterator[RouteFault]:
     for where, route in enumerate(settings.route):
         yield from _shadow(settings, where, route)
         yield from _circles(settings, where, route)
+        yield from _ignore_rules(where, route)
     yield from _rivals(settings)
 
 
@@ -64,6 +66,14 @@ def _shadow(settings: Settings, where: int, route: RouteSettings) -> Iterator[Ro
     if takes and not route.query and route.host in settings.portal.hosts:
         told = f"route {route.name}: {route.path} takes the portal's own {_OWN_API} too"
         yield RouteFault((where, "path"), told)
+
+
+def _ignore_rules(where: int, route: RouteSettings) -> Iterator[RouteFault]:
+    if route.shadow_ignore is not None:
+        try:
+            read_rules(route.shadow_ignore)
+        except RulesError as error:
+            yield RouteFault((where, "shadow_ignore"), f"route {route.name}: {error}")
 
 
 def _circles(settings: Settings, where: int, route: RouteSettings) -> Iterator[RouteFault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import (
@@ -23,7 +24,9 @@ from redirects.route import (
     Edit,
     Health,
     RateLimit,
+    Recording,
     Rewriting,
+    Shadow,
     Transition,
     Upstream,
 )
@@ -322,6 +325,25 @@ class RouteSettings(Table):
         "the call is answered by the `[[office]]` that holds the dossier now, else by `upstream` "
         "if there is one, else by a page that says who holds it. Only GET and HEAD are taken.",
     )
+    shadow: Origin | None = Field(
+        None,
+        description="Origin of a server that is to answer one day: gets a share of the safe calls "
+        "once their callers have their answers, and is only compared.",
+    )
+    shadow_share: float = Field(0.05, ge=0, le=1, description="That share.")
+    shadow_ignore: Path | None = Field(
+        None, description="TOML file of what may differ, as for `hopnhat api replay` (docs/api.md)."
+    )
+    record: bool = Field(
+        False,
+        description="Write safe calls down for `hopnhat api replay`, without credentials and but "
+        "for calls that name a citizen's file: at most 32 MB in `recordings/` of `data`.",
+    )
+    record_headers: tuple[HeaderName, ...] = Field(
+        (),
+        description="Header fields recorded beyond `Accept`, `Accept-Language`, `Origin`, "
+        "`SOAPAction` and `X-Requested-With`; none with credentials.",
+    )
     health: HealthSettings = HealthSettings()
     rewrite: RewriteSettings = RewriteSettings()
     cache: CacheSettings | None = None
@@ -357,6 +379,10 @@ class RouteSettings(Table):
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             successor=self.successor,
+            shadow=self._shadow(),
+            recording=Recording(frozenset(name.lower() for name in self.record_headers))
+            if self.record
+            else None,
             transition=self.transition.as_transition() if self.transition else None,
             dossier=self.dossier,
             caller_key=self.caller_key or (self.rate.key if self.rate else None),
@@ -364,6 +390,12 @@ class RouteSettings(Table):
             upgrade_idle=self.upgrade_idle,
             max_upgraded=self.max_upgraded,
         )
+
+    def _shadow(self) -> Shadow | None:
+        if self.shadow is None:
+            return None
+        ignore = str(self.shadow_ignore) if self.shadow_ignore else None
+        return Shadow(self.shadow, self.shadow_share, ignore)
 
     def _upstreams(self) -> tuple[Upstream, ...]:
         if self.upstream is not None:

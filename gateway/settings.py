@@ -130,6 +130,16 @@ class Settings(BaseSettings):
         return self.data / "usage"
 
     @property
+    def shadow_directory(self) -> Path:
+        """Where the public site spools what shadow mode finds."""
+        return self.data / "shadow"
+
+    @property
+    def recording_directory(self) -> Path:
+        """Where calls are recorded."""
+        return self.data / "recordings"
+
+    @property
     def caller_secret(self) -> Path:
         """The file with the secret that hides API keys."""
         return self.data / "callers.key"
@@ -203,7 +213,15 @@ def _beside(directory: Path, settings: Settings) -> Settings:
         site.model_copy(update={"logs": placed(site.logs), "inventory": placed(site.inventory)})
         for site in settings.site
     )
-    return settings.model_copy(update={"data": directory / settings.data, "site": sites})
+    routes = tuple(
+        route.model_copy(update={"shadow_ignore": directory / route.shadow_ignore})
+        if route.shadow_ignore
+        else route
+        for route in settings.route
+    )
+    return settings.model_copy(
+        update={"data": directory / settings.data, "site": sites, "route": routes}
+    )
 
 
 def _finding(path: Path, text: str, error: Any) -> str:

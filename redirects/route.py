@@ -104,6 +104,26 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """A server that is to answer one day, asked beside the one that answers, to be compared.
+
+    `share` is how much of the safe calls it gets, from 0 to 1. `ignore` is a file of rules that say
+    what may differ.
+    """
+
+    origin: str
+    share: float
+    ignore: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Safe calls are written down for a replay, of their fields the common ones and `headers`."""
+
+    headers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class ApiRoute:
     """Where a preserved API lives and who answers it.
 
@@ -157,6 +177,8 @@ class ApiRoute:
     upgrades: frozenset[str] = frozenset({"websocket"})
     upgrade_idle: float = 300.0
     max_upgraded: int = 500
+    shadow: Shadow | None = None
+    recording: Recording | None = None
 
     @property
     def has_dates(self) -> bool:

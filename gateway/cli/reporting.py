@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import sys
 from dataclasses import asdict, fields
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from catalogue.shadow import ShadowCounts, ShadowSpool
 from catalogue.usage import Usage, UsageSpool
 from gateway.cli.output import out, print_json
 from gateway.cli.workplace import Workplace
 from gateway.settings import SettingsError
+from gateway.shadow_report import ShadowRoute, shadow_routes
 from gateway.usage_report import UsageRow, usage_rows
 from redirects.calendar import today_in_vietnam
 
@@ -38,11 +41,18 @@ def report(
     ] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON value.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a table for a spreadsheet.")] = False,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="What the routes' shadows answer differently instead.")
+    ] = False,
+    days: Annotated[int, typer.Option(min=1, help="With --shadow: of so many days.")] = 30,
 ) -> None:
     """Say who calls which API how often, with how many errors, and when last."""
     place: Workplace = context.obj
-    settings = place.settings
     _require_route(place, route)
+    if shadow:
+        _report_shadows(place, route, days, as_json=json)
+        return
+    settings = place.settings
     with place.database() as database:
         with database.writing() as connection:
             UsageSpool.collect(settings.usage_directory, connection)
@@ -57,6 +67,37 @@ def report(
         writer.writerows(asdict(row).values() for row in rows)
     else:
         _print(rows)
+
+
+def _report_shadows(place: Workplace, route: str | None, days: int, *, as_json: bool) -> None:
+    first = today_in_vietnam() - timedelta(days=days - 1)
+    with place.database() as database:
+        with database.writing() as connection:
+            ShadowSpool.collect(place.settings.shadow_directory, connection)
+        with database.reading() as connection:
+            found = shadow_routes(ShadowCounts(connection).since(first, route))
+    if as_json:
+        print_json([asdict(one) | {"compared": one.compared} for one in found])
+        return
+    if not found:
+        out.print("no calls")
+    for one in found:
+        _print_shadow(one)
+
+
+def _print_shadow(one: ShadowRoute) -> None:
+    others = "".join(
+        f", {calls} {outcome}"
+        for outcome, calls in one.outcomes.items()
+        if outcome not in {"same", "different"}
+    )
+    lines = [f"{one.route}: {one.compared} compared, {one.same} the same{others}"]
+    for each in one.places:
+        sample = f", such as {each.sample}" if each.sample else ""
+        calls = f"{each.calls} calls, last on {each.last_on}"
+        lines.append(f"  {each.part} {each.place}: {calls}{sample}")
+    for line in lines:
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _require_route(place: Workplace, route: str | None) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -19,6 +21,7 @@ from catalogue.archive import Archive
 from catalogue.database import CatalogueError, Database
 from catalogue.misses import MissSpool
 from catalogue.review import ReviewError
+from catalogue.shadow import ShadowSpool
 from catalogue.usage import UsageSpool
 from gateway.console import addresses
 from gateway.console.batches import Batches
@@ -125,17 +128,17 @@ def _routes(
 
 
 def _chores(settings: Settings, database: Database, index: Index) -> tuple[Chore, ...]:
-    spool, used = settings.miss_directory, settings.usage_directory
+    def folding(spool: Path, collect: Callable[[Path, Connection], object]) -> Callable[[], None]:
+        def fold() -> None:
+            if spool.is_dir() and any(spool.iterdir()):  # an idle second takes no write lock
+                with database.writing() as connection:
+                    collect(spool, connection)
 
-    def fold_misses() -> None:
-        if spool.is_dir() and any(spool.iterdir()):  # an idle second takes no write lock
-            with database.writing() as connection:
-                MissSpool.collect(spool, connection)
+        return fold
 
-    def fold_usage() -> None:
-        if used.is_dir() and any(used.iterdir()):
-            with database.writing() as connection:
-                UsageSpool.collect(used, connection)
+    fold_misses = folding(settings.miss_directory, MissSpool.collect)
+    fold_usage = folding(settings.usage_directory, UsageSpool.collect)
+    fold_shadow = folding(settings.shadow_directory, ShadowSpool.collect)
 
     def index_documents() -> None:
         index.bring_up_to_date(database)
@@ -143,6 +146,7 @@ def _chores(settings: Settings, database: Database, index: Index) -> tuple[Chore
     return (
         Chore("misses", _("Gộp các địa chỉ chưa rõ"), fold_misses),
         Chore("usage", _("Gộp số lượt gọi API"), fold_usage),
+        Chore("shadow", _("Gộp kết quả so sánh API"), fold_shadow),
         Chore("index", _("Cập nhật chỉ mục tìm kiếm"), index_documents),
     )
 

@@ -28,6 +28,8 @@ from gateway.passthrough.headers import request_head, response_headers
 from gateway.passthrough.hop import next_hop
 from gateway.passthrough.passage import Clocks, Passage, Passages
 from gateway.passthrough.pool import Pool, PoolLimits
+from gateway.passthrough.recording import Recordings
+from gateway.passthrough.shadowing import Shadowing
 from gateway.passthrough.telling import failure_answer, retired_answer
 from gateway.passthrough.trailers import crossing
 from gateway.passthrough.transition import Transitions
@@ -57,12 +59,16 @@ class Passthrough:
         limits: PoolLimits | None = None,
         *,
         usage: UsageCounting | None = None,
+        shadowing: Shadowing | None = None,
+        recordings: Recordings | None = None,
         today: Callable[[], date] = today_in_vietnam,
         clocks: Clocks | None = None,
     ) -> None:
         self._portal = portal
         self._metrics = metrics
         self._usage = usage
+        self._shadowing = shadowing
+        self._recordings = recordings
         self._transitions = Transitions(today)
         clocks = clocks or Clocks(steady=time.monotonic, wall=time.time)
         self.servers = Servers(limits or PoolLimits(), clocks.steady)
@@ -83,6 +89,8 @@ class Passthrough:
 
     async def close(self) -> None:
         """Close every connection."""
+        if self._shadowing is not None:
+            await self._shadowing.close()
         self.servers.close()
         await asyncio.sleep(0)
 
@@ -91,7 +99,9 @@ class Passthrough:
         started = loop.time()
         send = self._transitions.telling(route, send)
         passage = self._passages.of(route)
-        call = Call(route, *passage.prepare(scope, receive, send), tunnels=self._tunnels)
+        asked, hear, tell = passage.prepare(scope, receive, send)
+        overheard = self._shadowing.overhear(route, asked, tell) if self._shadowing else None
+        call = Call(route, asked, hear, overheard or tell, tunnels=self._tunnels)
         try:
             passage.admit(scope)
             status = await passage.answer_from_store(scope, send)
@@ -114,6 +124,10 @@ class Passthrough:
         self._metrics.passed_on(route.name, status, loop.time() - started)
         if self._usage is not None:
             self._usage.count(route, scope, status)
+        if self._recordings is not None:
+            self._recordings.add(route, asked, status)
+        if self._shadowing is not None and overheard is not None:
+            self._shadowing.follow(route, asked, call.sent, overheard)
 
     async def _make_do(
         self, passage: Passage, error: PassthroughError, scope: Scope, receive: Receive, send: Send
@@ -134,6 +148,7 @@ class Call:
         self, route: ApiRoute, scope: Scope, receive: Receive, send: Send, *, tunnels: Tunnels
     ) -> None:
         self.status = 0
+        self.sent = b""  # the request's head
         self._route = route
         self._scope = scope
         self._receive = receive
@@ -166,6 +181,7 @@ class Call:
         first = await upload.begin()
         hop = self._hop.lines(waits=upload.waits)
         head = request_head(self._scope, self._route, chunked=upload.chunked, hop=hop)
+        self.sent = head
         self._is_repeatable = not upload.more and self._scope["method"] in _IDEMPOTENT
         tried: list[Server] = []
         failure: PassthroughError | None = None

@@ -281,6 +281,16 @@ def _create_redirects() -> None:
         sa.Column("last_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("route", "kind", "caller", "agent", name=op.f("pk_api_use")),
     )
+    op.create_table(
+        "shadow_count",
+        sa.Column("route", sa.String(length=64), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("part", sa.String(length=16), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("sample", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("route", "on", "part", "place", name=op.f("pk_shadow_count")),
+    )
 
 
 def _create_traffic() -> None:

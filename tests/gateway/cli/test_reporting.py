@@ -13,6 +13,7 @@ import httpx2 as httpx
 import pytest
 
 from catalogue.database import open_database
+from catalogue.shadow import OUTCOME, ShadowSpool
 from catalogue.usage import Caller, CallerKind, Usage, Use
 from gateway.app import create_site
 from gateway.passthrough.usage import hash_of
@@ -70,7 +71,7 @@ def wait_for_calls(spool: Path, wanted: int) -> None:
     """Wait until so many calls were handed over."""
     for _ in range(400):
         lines = [line for path in spool.glob("*.jsonl") for line in path.read_text().splitlines()]
-        if sum(json.loads(line)[4] for line in lines) >= wanted:
+        if sum(json.loads(line)[6] for line in lines) >= wanted:
             return
         threading.Event().wait(0.02)
     raise AssertionError("the calls were not handed over")
@@ -158,3 +159,79 @@ def test_a_caller_is_checked_as_settings_are(operator: Operator, line: str) -> N
     name = "" if line.startswith("name") else 'name = "a"\n'
     operator.append(f"\n[[caller]]\n{name}{line}\n")
     assert operator.types("check").exit_code == 1
+
+
+SHADOWED = """
+[[route]]
+name = "don-vi"
+host = "gialoc.haiduong.gov.vn"
+path = "/api/*"
+upstream = "{old}"
+shadow = "{new}"
+shadow_share = 1.0
+shadow_ignore = "rules.toml"
+record = true
+"""
+
+
+def one_line(body: bytes) -> Recorder:
+    return Recorder(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+def test_a_shadow_is_reported_and_a_recording_replayed(
+    operator: Operator,
+    serve: Callable[..., str],
+    upstream: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.app.USE_SECONDS", 0.05)
+    old, new = upstream(one_line(b'{"x":1,"luc":1}')), upstream(one_line(b'{"x":2,"luc":2}'))
+    (tmp_path / "rules.toml").write_text('json = ["$.luc"]')
+    operator.append(SHADOWED.format(old=old, new=new))
+    assert operator.types("migrate").exit_code == 0
+    assert operator.types("api", "report", "--shadow").stdout == "no calls\n"
+    origin = serve(create_site(load_settings(operator.settings)))
+    for _ in range(2):
+        answer = httpx.get(f"{origin}/api/a?x=1", headers={"host": "gialoc.haiduong.gov.vn"})
+        assert answer.json() == {"x": 1, "luc": 1}
+    told = ""
+    for _ in range(100):
+        told = operator.types("api", "report", "--shadow", "don-vi").stdout
+        if "2 compared" in told:
+            break
+        threading.Event().wait(0.05)
+    today = today_in_vietnam()
+    assert told == (
+        f"don-vi: 2 compared, 0 the same\n  body $.x: 2 calls, last on {today}, such as /api/a\n"
+    )
+    record = json.loads(operator.types("api", "report", "--shadow", "--json").stdout)
+    assert [(one["route"], one["compared"]) for one in record] == [("don-vi", 2)]
+    recording = tmp_path / "data" / "recordings" / "don-vi.jsonl"
+    for server, code in ((old, 0), (new, 1)):
+        result = operator.types("api", "replay", str(recording), "--old", old, "--new", server)
+        assert result.exit_code == code
+        assert "1 calls sent" in result.stdout
+
+
+def test_a_shadow_that_does_not_answer_is_told(operator: Operator) -> None:
+    operator.append(SHADOWED.format(old="http://127.0.0.1:9", new="http://127.0.0.1:9"))
+    assert operator.types("migrate").exit_code == 0
+    spool = ShadowSpool(operator.settings.parent / "data" / "shadow")
+    for outcome in ("same", "unanswered", "dropped", "dropped"):
+        spool.count("don-vi", OUTCOME, outcome)
+    spool.count("don-vi", "header", "vary")
+    spool.flush()
+    told = operator.types("api", "report", "--shadow").stdout
+    assert told.splitlines()[0] == "don-vi: 1 compared, 1 the same, 2 dropped, 1 unanswered"
+    assert told.splitlines()[1].startswith("  header vary: 1 calls, last on ")
+
+
+def test_rules_of_a_shadow_are_checked_ahead(operator: Operator) -> None:
+    operator.append(SHADOWED.format(old="http://127.0.0.1:9", new="http://127.0.0.1:9"))
+    (operator.settings.parent / "rules.toml").write_text('json = ["x"]')
+    assert operator.types("migrate").exit_code == 0
+    result = operator.types("check")
+    assert result.exit_code == 1
+    assert "route don-vi" in result.stderr
+    assert "not a JSON path: 'x'" in result.stderr
