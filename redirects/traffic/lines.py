@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 _HERE = timezone(timedelta(hours=7))  # the calendar of the old portals
@@ -25,6 +26,11 @@ _REQUEST = re.compile(r'"([A-Za-z]{2,16}) ((?:[^"\\]|\\.)+)"[ ,|]+(\d{3})(?!\d)'
 _PROTOCOL = re.compile(r" HTTP/[\d.]+$")
 _CLOCK = re.compile(r"(\d{2})/([A-Z][a-z]{2})/(\d{4})[:T ]\d{2}:\d{2}")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})[T ]\d{2}:\d{2}")
+# Nearly every line of the formats with a quoted request: nothing escaped, and the date in front.
+_USUAL = re.compile(
+    r'[^"\[]*\[(\d{2}/[A-Z][a-z]{2}/\d{4}):\d{2}:\d{2}[^"\]]*\] '
+    r'"([A-Za-z]{2,16}) ([^"\\ ]+) HTTP/[\d.]+" (\d{3}) [^" ]+(?: "[^"\\]*" "([^"\\]*)"|\s*$)'
+)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")
 _VHOST = re.compile(r"([A-Za-z0-9.-]*[A-Za-z][A-Za-z0-9.-]*)(?::\d+)? \S+ \S+ \S+ \[")
@@ -89,6 +95,24 @@ def reader_of(form: LogFormat) -> Read:
 
 
 def _read_quoted(line: str) -> Asked:
+    usual = _USUAL.match(line)
+    if usual is not None and (on := _usual_day(usual[1])) is not None:
+        method, target, status, agent = usual.group(2, 3, 4, 5)
+        return Asked(method.upper(), target.encode("latin-1"), int(status), on, None, agent or "")
+    return read_any_quoted(line)
+
+
+@lru_cache(maxsize=64)
+def _usual_day(text: str) -> date | None:
+    day, month, year = text.split("/")
+    try:
+        return date(int(year), _MONTHS[month], int(day))
+    except (ValueError, KeyError):
+        return None
+
+
+def read_any_quoted(line: str) -> Asked:
+    """Read a line with a quoted request followed by its status, whatever stands around it."""
     found = _REQUEST.search(line)
     if found is None:
         raise LineError("no request")

@@ -31,8 +31,12 @@ _PERHAPS_CODE = re.compile(r"\d{12}|-\d{6}-")
 
 def hide_codes(key: CanonicalUrl, secret: bytes) -> CanonicalUrl:
     """Return a key whose codes are replaced by `~` and 16 digits that only `secret` makes."""
-    named = _NAMED.sub(lambda found: found[1] + hidden_code(found[2], secret), key)
-    return CanonicalUrl(_CODES.sub(lambda found: hidden_code(found[0], secret), named))
+    text: str = key
+    if "=" in text:
+        text = _NAMED.sub(lambda found: found[1] + hidden_code(found[2], secret), text)
+    if _PERHAPS_CODE.search(text):
+        text = _CODES.sub(lambda found: hidden_code(found[0], secret), text)
+    return CanonicalUrl(text)
 
 
 def hidden_code(code: str, secret: bytes) -> str:

@@ -10,13 +10,14 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
 from redirects.traffic.lines import Asked
 
 NoisePart = Literal["method", "status", "path-end", "path", "bare-script", "agent"]
+_AGENTS = 1_024
 _OF_AN_ADDRESS = ("path-end", "path", "bare-script")
 
 
@@ -86,7 +87,7 @@ def _test(rule: NoiseRule, kept: tuple[str, ...]) -> Callable[[_Address], bool]:
                 one.path.endswith(".php") and not one.query and not one.path.endswith(rule.pieces)
             )
         case "agent":
-            found = _any_of(rule.pieces)
+            found = lru_cache(maxsize=_AGENTS)(_any_of(rule.pieces))  # few agents ask for much
             return lambda one: one.asked is not None and found(one.asked.agent.lower())
 
 

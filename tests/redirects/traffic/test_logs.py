@@ -19,7 +19,14 @@ from hypothesis import strategies as st
 from redirects.mapping import CanonicalUrl
 from redirects.site import QueryPolicy, Site
 from redirects.traffic import personal
-from redirects.traffic.lines import LogFormat, format_of
+from redirects.traffic.lines import (
+    Asked,
+    LineError,
+    LogFormat,
+    format_of,
+    read_any_quoted,
+    reader_of,
+)
 from redirects.traffic.opening import LogError
 from redirects.traffic.personal import hide_codes, without_codes
 from redirects.traffic.reading import LogReading
@@ -236,3 +243,45 @@ def test_hostile_lines_are_only_counted(tmp_path: Path, line: str) -> None:
 @given(st.text(st.sampled_from("H57.132-260804-0583/?=&~a"), max_size=60))
 def test_what_is_quickly_ruled_out_holds_no_code(text: str) -> None:
     assert without_codes(text) == personal._CODES.sub("~", text)
+
+
+PIECES = st.sampled_from(
+    [
+        "203.0.113.7", "-", "lan", "[28/Jun/2025:09:00:01 +0700]", "[31/Feb/2025:09:00:01 +0700]",
+        "[28/Thg/2025:09:00:01 +0700]", '"GET /tin?a=1 HTTP/1.1"', '"get /tin"', '"GET /a b HTTP/1.0"',
+        r'"GET /\x22tin\" HTTP/1.1"', "200", "404", "5120", '"-"', '"https://cu.gov.vn/"',
+        r'"Mozil\"la"', '"curl/8"', "0.013", "2025-06-28T09:00:01", "",
+    ]
+)  # fmt: skip
+
+
+USUAL = st.tuples(
+    *(st.sampled_from(one) for one in (
+        ("203.0.113.7 - -", "203.0.113.7 - lan", '"x" - -'),
+        ("[28/Jun/2025:09:00:01 +0700]", "[31/Feb/2025:09:00:01 +0700]", "[28/Thg/2025:09:00:01]"),
+        ('"GET /tin?a=1 HTTP/1.1"', '"get /tin"', '"GET /a b HTTP/1.0"', r'"GET /\x22 HTTP/1.1"'),
+        ("200", "404", "2000"),
+        ("5120", "-", "1 2"),
+        ('"-"', r'"https://cu.gov.vn/\""', ""),
+        ('"Mozilla/5.0"', "", "0.013"),
+    ))
+)  # fmt: skip
+
+
+@given(st.one_of(st.lists(PIECES, max_size=10), USUAL).map(" ".join))
+def test_the_usual_line_is_read_as_any_other(line: str) -> None:
+    def told(read: Callable[[str], object]) -> object:
+        try:
+            return read(line)
+        except LineError as error:
+            return str(error)
+
+    assert told(reader_of(LogFormat.COMBINED)) == told(read_any_quoted)
+
+
+def test_the_usual_line_is_told_whole() -> None:
+    before = '203.0.113.7 - - [28/Jun/2025:09:00:01 +0700] "get /t%20in HTTP/1.1" 304 -'
+    usual = reader_of(LogFormat.COMBINED)
+    expected = Asked("GET", b"/t%20in", 304, date(2025, 6, 28), None, "")
+    assert usual(before) == read_any_quoted(before) == expected
+    assert usual(f'{before} "-" "Mozilla/5.0" 0.1 "-"') == replace(expected, agent="Mozilla/5.0")
