@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
@@ -33,6 +34,7 @@ from gateway.counting import Counting, Spool
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
 from gateway.old_urls import MOVED_NAMES, Redirects, outcome_of
+from gateway.passthrough.probing import Probing
 from gateway.passthrough.proxy import Passthrough
 from gateway.passthrough.recording import Recordings
 from gateway.passthrough.shadowing import Shadowing
@@ -266,10 +268,12 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
         await run_in_threadpool(watch.start)
         for beat in (counting, *beats):
             beat.start()
+        probing = asyncio.create_task(Probing(passthrough.servers, live.routes).run())
         try:
             yield
         finally:
             await run_in_threadpool(watch.stop)
+            probing.cancel()
             await passthrough.close()
             for beat in (counting, *beats):
                 await run_in_threadpool(beat.stop)

@@ -18,6 +18,7 @@ from gateway.publishing import Ground, snapshots_on_disk
 from gateway.settings_file import SettingsFile
 from redirects.patterns import PatternError
 from redirects.resolver import Resolver
+from redirects.route import ApiRoute
 from redirects.sites import SiteError
 from redirects.snapshot import Snapshot, SnapshotError, open_snapshot
 
@@ -72,6 +73,11 @@ class Live:
         if fresh is not None:
             self._swap(fresh)
             self._remove_old_files()
+
+    def routes(self) -> tuple[ApiRoute, ...]:
+        """Return the preserved APIs that are live."""
+        published = self.published
+        return published.snapshot.manifest.routes if published is not None else ()
 
     def close(self) -> None:
         """Let go of the files. Nothing may be asked afterwards."""

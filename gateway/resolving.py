@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from redirects.resolution import Explanation, Request
+from gateway.route_lines import route_in_lines
+from redirects.resolution import Explanation, Proxied, Request, Retired
 from redirects.resolver import describe
 
 _NOTHING = ("no match", "none here", "none on this host")
@@ -33,7 +34,10 @@ def _on_the_wire(text: str) -> bytes:
 
 
 def explain_in_lines(url: str, explanation: Explanation) -> list[str]:
-    """Return the address, the rungs that had nothing (one line), those that spoke, the answer."""
+    """Return the address, the rungs that had nothing (one line), those that spoke, the answer.
+
+    What is passed on is followed by its route, in six lines.
+    """
     spoke = [step for step in explanation.steps if step.outcome not in _NOTHING]
     silent = [step.rung for step in explanation.steps if step.outcome in _NOTHING]
     lines = [f"{'address':<14}{url}"]
@@ -45,4 +49,6 @@ def explain_in_lines(url: str, explanation: Explanation) -> list[str]:
         lines.append(f"{'no match':<14}{', '.join(silent)}")
     lines += [f"{step.rung:<14}{step.outcome}" for step in spoke[1:]]
     lines.append(f"{'answer':<14}{describe(explanation.resolution)}")
+    if isinstance(explanation.resolution, Proxied | Retired):
+        lines += route_in_lines(explanation.resolution.route)
     return lines

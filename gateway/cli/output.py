@@ -19,4 +19,8 @@ def complain(error: object) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON value on a line of its own."""
-    out.out(json.dumps(value, ensure_ascii=False, default=str), highlight=False)
+    out.out(json.dumps(value, ensure_ascii=False, default=_plain), highlight=False)
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else str(value)

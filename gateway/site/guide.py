@@ -68,8 +68,7 @@ class TechnicalGuide:
 
     def page(self, request: Request) -> Response:
         """Show what a programmer has to know."""
-        published = self._live.published
-        routes = published.snapshot.manifest.routes if published else ()
+        routes = self._live.routes()
         return self._pages.page(
             request,
             "site/guide.html",
