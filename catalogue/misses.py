@@ -5,9 +5,6 @@ The public site counts them in memory and spools them (spool.py); the console fo
 
 from __future__ import annotations
 
-import json
-import threading
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select
 
-from catalogue.database import CatalogueError, greatest, least, storable, upsert
+from catalogue.database import greatest, least, upsert
 from catalogue.schema import miss as table
 from catalogue.sites import Sites
-from catalogue.spool import Collected, fold_spool, write_spool
+from catalogue.spool import Collected, CountSpool, fold_spool
 from redirects.calendar import today_in_vietnam
 from redirects.mapping import CanonicalUrl
 
@@ -28,8 +25,6 @@ MOST_ADDRESSES = 10_000
 
 LONGEST_ADDRESS = 2_000
 """Bytes of an address worth an editor's decision; PostgreSQL indexes no more than 2,700."""
-
-_Place = tuple[str, CanonicalUrl, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,55 +124,19 @@ class Misses:
         )
 
 
-class MissSpool:
-    """Counts misses in memory and hands them over in files; safe to share between threads."""
+class MissSpool(CountSpool[tuple[str, CanonicalUrl, date]]):
+    """Counts misses in memory and hands them over in files (spool.py)."""
 
     def __init__(self, directory: Path, today: Callable[[], date] = today_in_vietnam) -> None:
         """Write files into `directory`, which `collect` reads."""
-        self.dropped = 0
-        """Visits that were not counted, because too many addresses were asked for."""
-        self._directory = directory
+        super().__init__(directory, most=MOST_ADDRESSES)
         self._today = today
-        self._lock = threading.Lock()
-        self._visits: Counter[_Place] = Counter()
-        self._raw: dict[_Place, str] = {}
 
     def count(self, site: str, key: CanonicalUrl, raw: str) -> None:
         """Count one request; costs no I/O."""
         place = (site, key, self._today())
-        with self._lock:
-            if place in self._visits:
-                self._visits[place] += 1
-            elif _is_storable(key):
-                self._add(place, 1, raw[:LONGEST_ADDRESS])
-
-    def flush(self) -> None:
-        """Write what was counted to a finished file; nothing counted, no file.
-
-        Raises CatalogueError when it cannot be written; the counts are kept for the next time.
-        """
-        with self._lock:  # never while writing: counting must not wait for a disk
-            visits, self._visits = self._visits, Counter()
-            raw, self._raw = self._raw, {}
-        if not visits:
-            return
-        lines = [_line(place, raw[place], count) for place, count in visits.items()]
-        try:
-            self._write("".join(lines).encode())
-        except OSError as error:
-            with self._lock:  # the older ones keep their places
-                newer, self._visits = self._visits, visits
-                newer_raw, self._raw = self._raw, raw
-                for place, count in newer.items():
-                    self._add(place, count, newer_raw[place])
-            raise CatalogueError(f"{self._directory}: {error.strerror}") from error
-
-    def _add(self, place: _Place, visits: int, raw: str) -> None:
-        if place in self._visits or len(self._visits) < MOST_ADDRESSES:
-            self._visits[place] += visits
-            self._raw.setdefault(place, raw)
-        else:
-            self.dropped += visits
+        if place in self._counts or _is_storable(key):
+            self.add(place, 1, note=raw[:LONGEST_ADDRESS])
 
     @staticmethod
     def collect(directory: Path, connection: Connection) -> Collected:
@@ -196,9 +155,6 @@ class MissSpool:
 
         return fold_spool(directory, connection, take)
 
-    def _write(self, data: bytes) -> None:
-        write_spool(self._directory, data)
-
 
 def _is_storable(key: CanonicalUrl) -> bool:
     try:
@@ -207,20 +163,6 @@ def _is_storable(key: CanonicalUrl) -> bool:
         return False
 
 
-def _line(place: _Place, raw: str, visits: int) -> str:
-    """Write a count as a line of JSON; a flood has ten thousand of them a second."""
-    site, key, on = place
-    return (
-        f'{{"site": {json.dumps(site)}, "key": {json.dumps(key)}, '
-        f'"raw": {json.dumps(storable(raw))}, "visits": {visits}, "on": "{on}"}}\n'
-    )
-
-
-def _read(record: dict[str, Any]) -> MissCount:
-    return MissCount(
-        site=record["site"],
-        key=CanonicalUrl(record["key"]),
-        raw=record["raw"],
-        visits=int(record["visits"]),
-        on=date.fromisoformat(record["on"]),
-    )
+def _read(record: Any) -> MissCount:
+    site, key, on, raw, visits = record
+    return MissCount(site, CanonicalUrl(key), raw, int(visits), date.fromisoformat(on))

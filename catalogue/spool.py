@@ -13,18 +13,17 @@ JSON lines; whoever writes the database (the console, a command) folds finished 
 from __future__ import annotations
 
 import json
-import operator
 import os
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
 
-from catalogue.database import CatalogueError
+from catalogue.database import CatalogueError, storable
 from catalogue.schema import spool_file
 
 _FINISHED = ".jsonl"
@@ -56,12 +55,13 @@ class CountSpool(Generic[_Place]):
         self._directory = directory
         self._most = most
         self._lock = threading.Lock()
-        self._counts: dict[_Place, tuple[str, tuple[int, ...]]] = {}
+        self._counts: dict[_Place, list[int]] = {}
+        self._notes: dict[_Place, str] = {}
 
     def add(self, place: _Place, *amounts: int, note: str = "") -> None:
         """Add to what was counted at a place; the first note there stays. Costs no I/O."""
         with self._lock:
-            self._add(place, note, amounts)
+            self._add(place, amounts, note)
 
     def flush(self) -> None:
         """Write what was counted to a finished file; nothing counted, no file.
@@ -70,30 +70,37 @@ class CountSpool(Generic[_Place]):
         """
         with self._lock:  # never while writing: counting must not wait for a disk
             counts, self._counts = self._counts, {}
+            notes, self._notes = self._notes, {}
         if not counts:
             return
         lines = (
-            json.dumps([*place, note, *amounts], ensure_ascii=False, default=str) + "\n"
-            for place, (note, amounts) in counts.items()
+            json.dumps([*place, storable(notes.get(place, "")), *amounts], default=str) + "\n"
+            for place, amounts in counts.items()
         )
         try:
-            write_spool(self._directory, "".join(lines).encode())
+            self._write("".join(lines).encode())
         except OSError as error:
             with self._lock:  # the older ones keep their places
                 newer, self._counts = self._counts, counts
-                for place, (note, amounts) in newer.items():
-                    self._add(place, note, amounts)
+                newer_notes, self._notes = self._notes, notes
+                for place, amounts in newer.items():
+                    self._add(place, amounts, newer_notes.get(place, ""))
             raise CatalogueError(f"{self._directory}: {error.strerror}") from error
 
-    def _add(self, place: _Place, note: str, amounts: tuple[int, ...]) -> None:
+    def _add(self, place: _Place, amounts: Sequence[int], note: str) -> None:
         known = self._counts.get(place)
         if known is not None:
-            sums = tuple(map(operator.add, known[1], amounts))
-            self._counts[place] = (known[0], sums)
+            for index, amount in enumerate(amounts):
+                known[index] += amount
         elif len(self._counts) < self._most:
-            self._counts[place] = (note, amounts)
+            self._counts[place] = list(amounts)
+            if note:
+                self._notes[place] = note
         else:
             self.dropped += amounts[0]
+
+    def _write(self, data: bytes) -> None:
+        write_spool(self._directory, data)
 
 
 def write_spool(directory: Path, data: bytes) -> None:

@@ -129,7 +129,7 @@ class Usage:
         return caller
 
 
-class UsageSpool(CountSpool[tuple[str, CallerKind, str, str, date]]):
+class UsageSpool(CountSpool[tuple[str, Caller, date]]):
     """Counts calls in memory and hands them over in files (spool.py)."""
 
     def __init__(self, directory: Path, today: Callable[[], date] = today_in_vietnam) -> None:
@@ -139,7 +139,8 @@ class UsageSpool(CountSpool[tuple[str, CallerKind, str, str, date]]):
 
     def count(self, route: str, caller: Caller, *, is_error: bool) -> None:
         """Count one call; costs no I/O."""
-        self.add((route, *caller, self._today()), 1, int(is_error))
+        place = (route, caller, self._today())
+        self.add(place, 1, int(is_error))
 
     @staticmethod
     def collect(directory: Path, connection: Connection) -> Collected:
@@ -167,7 +168,7 @@ def _row(use: Use, caller: Caller) -> dict[str, object]:
 
 
 def _read(record: Any) -> Use:
-    route, kind, name, agent, on, _note, calls, errors = record
+    route, (kind, name, agent), on, _note, calls, errors = record
     day = date.fromisoformat(on)
     caller = Caller(CallerKind(kind), str(name)[:64], str(agent)[:32])
     return Use(str(route), caller, int(calls), int(errors), day, day)

@@ -6,24 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import TypeVar
 
 from starlette.types import Scope
 
 from catalogue.usage import Caller, CallerKind, UsageSpool
-from gateway.passthrough.agents import UNNAMED, family_of
+from gateway.passthrough.agents import family_of
 from gateway.passthrough.callers import address_of, key_of, network_around
 from gateway.settings import Settings
 from redirects.route import ApiRoute
 
-_REMEMBERED = 4_096  # addresses and programs whose class is known, in memory alone
+_REMEMBERED = 4_096  # addresses and their programs, in memory alone
 _FAILED = 400
 _HUNG_UP = 499
 _REFUSED = frozenset({401, 403})
 _PURPOSE = b"api caller"
-
-_Told = TypeVar("_Told")
-_Known = TypeVar("_Known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +44,7 @@ class UsageCounting:
         self._spool = spool
         self._secret = secret
         self._named = named
-        self._places: dict[str, tuple[CallerKind, str]] = {}
-        self._families: dict[bytes, str] = {}
+        self._callers: dict[tuple[str, bytes], Caller] = {}
 
     def count(self, route: ApiRoute, scope: Scope, status: int) -> None:
         """Count one call and how it was answered."""
@@ -61,15 +56,18 @@ class UsageCounting:
 
         A key that was refused is nobody's: whoever invents keys is one network.
         """
-        agent = self._family(scope)
+        agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
         key = key_of(scope, route.caller_key) if route.caller_key else b""
         if key and status not in _REFUSED:
-            return Caller(CallerKind.KEY, hash_of(key, self._secret), agent)
-        address = address_of(scope)
-        place = self._places.get(address)
-        if place is None:
-            place = _remember(self._places, address, self._place(address))
-        return Caller(*place, agent)
+            return Caller(CallerKind.KEY, hash_of(key, self._secret), _family(agent))
+        origin = (address_of(scope), agent)
+        caller = self._callers.get(origin)
+        if caller is None:
+            caller = Caller(*self._place(origin[0]), _family(agent))
+            if len(self._callers) >= _REMEMBERED:
+                self._callers.clear()  # a flood of invented programs never fills the memory
+            self._callers[origin] = caller
+        return caller
 
     def _place(self, address: str) -> tuple[CallerKind, str]:
         try:
@@ -83,23 +81,9 @@ class UsageCounting:
                 return CallerKind.NAMED, one.name
         return CallerKind.NETWORK, network_around(address)
 
-    def _family(self, scope: Scope) -> str:
-        for name, value in scope["headers"]:
-            if name == b"user-agent":
-                family = self._families.get(value)
-                if family is None:
-                    told = family_of(value.decode("latin-1"))
-                    family = _remember(self._families, value, told)
-                return family
-        return UNNAMED
 
-
-def _remember(known: dict[_Told, _Known], told: _Told, value: _Known) -> _Known:
-    """Keep what was worked out; a flood of invented ones empties the memory, never fills it."""
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[told] = value
-    return value
+def _family(agent: bytes) -> str:
+    return family_of(agent.decode("latin-1"))
 
 
 def hash_of(key: bytes, secret: bytes) -> str:

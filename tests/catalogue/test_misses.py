@@ -197,8 +197,11 @@ def test_a_flood_of_invented_addresses_takes_no_more_than_its_share(
         spool.count("haiduong", key_of(path), path)
     spool.flush()
     (file,) = tmp_path.iterdir()
-    assert [line.count('"key"') for line in file.read_text().splitlines()] == [1, 1]
-    assert '"visits": 2' in file.read_text()
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [(key, visits) for _, key, _, _, visits in lines] == [
+        (key_of("/a"), 2),
+        (key_of("/b"), 1),
+    ]
     assert spool.dropped == 1
 
 
@@ -227,7 +230,7 @@ def test_counts_do_not_pile_up_while_they_cannot_be_written(
     spool.flush()
     (file,) = directory.iterdir()
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert {line["key"]: line["visits"] for line in lines} == {key_of("/a"): 6, key_of("/b"): 3}
+    assert {key: visits for _, key, _, _, visits in lines} == {key_of("/a"): 6, key_of("/b"): 3}
     assert spool.dropped > 0
 
 

@@ -84,7 +84,7 @@ def test_one_spool_does_not_forget_the_files_of_the_other(
 
 
 @pytest.mark.parametrize(
-    "text", ["not json\n", "{}\n", '["a"]\n', '["a","no kind","","","2026-11-23","",1,0]\n']
+    "text", ["not json\n", "{}\n", '["a"]\n', '["a",["no kind","",""],"2026-11-23","",1,0]\n']
 )
 def test_a_file_that_cannot_be_read_is_put_aside(
     database: Database, tmp_path: Path, text: str

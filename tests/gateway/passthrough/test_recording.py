@@ -69,6 +69,10 @@ def test_a_call_that_names_a_citizen_s_file_is_not_recorded(target: str) -> None
     assert recorded(ROUTE, scope(target)) is None
 
 
+def test_a_route_for_citizens_files_is_not_recorded() -> None:
+    assert recorded(replace(ROUTE, dossier="ma"), scope("/api/x")) is None
+
+
 def test_only_safe_calls_of_a_route_that_asks_for_it_are_written(tmp_path: Path) -> None:
     recordings = Recordings(tmp_path / "recordings")
     recordings.flush()

@@ -128,8 +128,7 @@ def test_a_flood_of_addresses_does_not_stay_in_memory(
     monkeypatch.setattr("gateway.passthrough.usage._REMEMBERED", 3)
     for number in range(10):
         counting.caller(ROUTE, scope(f"198.51.100.{number}", user_agent=f"a/{number}"), 200)
-    assert len(counting._places) <= 3
-    assert len(counting._families) <= 3
+    assert len(counting._callers) <= 3
 
 
 def test_programs_that_make_a_secret_at_once_agree_on_it(tmp_path: Path) -> None:
