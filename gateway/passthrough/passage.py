@@ -43,6 +43,7 @@ class Passage:
         self._rewriter = rewriter_of(route)
         self._renaming = renaming_of(route)
         self._store = AnswerStore(route.caching, clocks.wall) if route.caching else None
+        self.keeps = self._store is not None
         self._rates = Rates(route.rate_limit, clocks.steady) if route.rate_limit else None
 
     def admit(self, scope: Scope) -> None:
