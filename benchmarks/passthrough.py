@@ -10,11 +10,13 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -26,6 +28,7 @@ from benchmarks.measure import (
     private_mb,
     ratio,
 )
+from benchmarks.passthrough_addresses import decide, write_look_ups, write_redirects
 from benchmarks.passthrough_servers import (
     GIGABYTE,
     HOST,
@@ -54,12 +57,14 @@ class Load:
     p99_ms: float
 
 
-def load(proxy: Proxy, path: str) -> Load:
-    """Load a proxy for a moment and charge it."""
+def load(proxy: Proxy, asked: str | Path) -> Load:
+    """Load a proxy for a moment and charge it. `asked` is one path, or a script of many."""
     before = cpu_seconds(proxy.pid)
+    origin = f"http://127.0.0.1:{proxy.port}"
+    what = ["-s", str(asked), origin] if isinstance(asked, Path) else [origin + asked]
     output = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"Host: {HOST}",
-         f"http://127.0.0.1:{proxy.port}{path}"],
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency",
+         "-H", f"Host: {HOST}", *what],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     spent = cpu_seconds(proxy.pid) - before
@@ -118,17 +123,42 @@ def held_by_a_stalled_client(proxy: Proxy) -> float:
         return (private_mb(proxy.pid) - before) / STALLED
 
 
-def redirects_beside_slow_calls(proxy: Proxy) -> tuple[list[float], list[float]]:
-    """The 99th percentile of redirects without and with slow calls in flight, in turns."""
+def tail_beside_slow_calls(proxy: Proxy, asked: str | Path) -> float:
+    """How much longer the 99th percentile is with slow calls in flight, in turns without them."""
     alone: list[float] = []
     beside_calls: list[float] = []
-    load(proxy, "/cu/trang")
+    load(proxy, asked)
     for _ in range(ROUNDS):
-        alone.append(load(proxy, "/cu/trang").p99_ms)
+        alone.append(load(proxy, asked).p99_ms)
         with calls(proxy, "/slow/x", SLOW_CALLS):
             time.sleep(0.5)
-            beside_calls.append(load(proxy, "/cu/trang").p99_ms)
-    return alone, beside_calls
+            beside_calls.append(load(proxy, asked).p99_ms)
+    return ratio(beside_calls, alone)
+
+
+def look_up_beside_redirect(proxy: Proxy, look_ups: Path, redirects: Path) -> float:
+    """What a look-up of a unit by code and day costs in redirects, in turns."""
+    figures: dict[Path, list[float]] = {look_ups: [], redirects: []}
+    for is_measured in (False, *[True] * ROUNDS):
+        for asked, costs in figures.items():
+            cost = load(proxy, asked).cpu_us
+            if is_measured:
+                costs.append(cost)
+    return ratio(figures[look_ups], figures[redirects])
+
+
+def register_load_ms() -> float:
+    """Milliseconds of a new process in which the register of units is read."""
+    program = (
+        "import time; from catalogue.units.register import load_register; "
+        "started = time.perf_counter(); load_register(); print(time.perf_counter() - started)"
+    )
+    command = [sys.executable, "-c", program]
+    times = [
+        float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(ROUNDS)
+    ]
+    return median(times) * 1000
 
 
 @contextmanager
@@ -154,7 +184,9 @@ def main() -> None:
 
         up = ports[0]
         start(upstream_command(folder, up), "upstream", up)
-        site = start(site_command(folder, ports[1], up, slow), "hopnhat", ports[1])
+        command = site_command(folder, ports[1], up, slow)
+        decide(folder / "data", datetime.now(UTC))
+        site = start(command, "hopnhat", ports[1])
         peers = {
             "nginx": start(nginx_command(folder, ports[2], up), "nginx", ports[2]),
             "haproxy": start(haproxy_command(folder, ports[3], up), "haproxy", ports[3]),
@@ -163,7 +195,12 @@ def main() -> None:
         figures = measure([site, *peers.values()])
         growth = growth_of_a_gigabyte(site)
         stalled = held_by_a_stalled_client(site)
-        alone, beside_calls = redirects_beside_slow_calls(site)
+        redirects = write_redirects(folder)
+        slow_beside = {
+            "redirect_p99_with_slow_calls": tail_beside_slow_calls(site, redirects),
+            "call_p99_with_slow_calls": tail_beside_slow_calls(site, "/api/1k"),
+        }
+        look_up = look_up_beside_redirect(site, write_look_ups(folder), redirects)
     cpu = {key: [one.cpu_us for one in loads] for key, loads in figures.items()}
     tails = {key: [one.p99_ms for one in loads] for key, loads in figures.items()}
     print_table(
@@ -189,7 +226,9 @@ def main() -> None:
             "cpu_us_1k": median(cpu["hopnhat 1k"]),
             "growth_mb_1gb": growth,
             "stalled_client_mb": stalled,
-            "redirect_p99_with_slow_calls": ratio(beside_calls, alone),
+            **slow_beside,
+            "unit_lookup_vs_redirect": look_up,
+            "register_load_ms": register_load_ms(),
         },
     )
 

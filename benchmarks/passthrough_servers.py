@@ -14,6 +14,7 @@ from pathlib import Path
 from catalogue.migrating import migrate
 
 HOST = "www.haiduong.gov.vn"
+PORTAL_HOST = "127.0.0.1"
 SIZES = {"1k": 1_000, "64k": 64_000, "10m": 10_000_000}
 GIGABYTE = 1_000_000_000
 
@@ -163,7 +164,7 @@ backend api
 
 
 def site_command(folder: Path, port: int, upstream: int, slow: int) -> list[str]:
-    """The real public site with a route, one to a server that never answers, and a rule."""
+    """The real public site with a route, and one to a server that never answers."""
     data = folder / "data"
     data.mkdir()
     migrate(f"sqlite:///{data / 'catalogue.db'}")
@@ -172,7 +173,7 @@ def site_command(folder: Path, port: int, upstream: int, slow: int) -> list[str]
         f"""data = "{data}"
 [portal]
 url = "http://127.0.0.1:8080"
-hosts = ["127.0.0.1"]
+hosts = ["{PORTAL_HOST}"]
 [[site]]
 name = "haiduong"
 title = "Cổng Thông tin điện tử tỉnh Hải Dương"
@@ -188,11 +189,6 @@ host = "{HOST}"
 path = "/slow/*"
 upstream = "http://127.0.0.1:{slow}"
 timeout = 60.0
-[[rule]]
-name = "moved"
-site = "haiduong"
-pattern = "/cu/:name"
-target = "/moi/:name"
 """
     )
     return [sys.executable, "-m", "benchmarks.serve_site", str(settings), str(port)]

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,6 +56,7 @@ _ALIASES = {
 }
 
 
+_NAMES_KEPT = 16_384  # more than there are units: each name is spelled out once
 _PLAIN = {"đ": "d", "Đ": "D"}
 _PROVINCES = {"Tỉnh": "Province", "Thành phố": "City"}
 _ENGLISH_TYPES = {
@@ -116,7 +117,7 @@ class Unit:
     @property
     def folded(self) -> str:
         """The full name without marks: `huyen gia loc`."""
-        return fold(self.name)
+        return _folded(self.name)
 
     @property
     def english(self) -> str:
@@ -338,6 +339,12 @@ def load_register(path: Path = REGISTER, changes: Path | None = CHANGES) -> Regi
     return Register(units, successions, digest)
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
+def _folded(name: str) -> str:
+    return fold(name)
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
 def english_name(name: str, kind: str, level: Level) -> str:
     """Write a name in English: without marks, its type behind it, or ahead of a mere number."""
     word = _ENGLISH_TYPES.get(kind, kind) if level is not Level.PROVINCE else _PROVINCES[kind]

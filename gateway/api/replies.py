@@ -21,6 +21,7 @@ OPEN: Headers = (
     (b"access-control-expose-headers", b"x-don-vi-ngay, x-don-vi-canh-bao, etag"),
     (b"x-content-type-options", b"nosniff"),
 )
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 PREFLIGHT: Headers = (
     *OPEN,
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
@@ -31,7 +32,7 @@ PREFLIGHT: Headers = (
 
 def json_answer(values: Mapping[str, Any], headers: Headers = (), *, status: int = 200) -> Answer:
     """Answer with one JSON value."""
-    body = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    body = _JSON.encode(values).encode() + b"\n"
     return whole(status, b"application/json", body, headers)
 
 

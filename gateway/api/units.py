@@ -249,14 +249,18 @@ def _keeping(seconds: int) -> Headers:
 
 def _unchanged(scope: Scope, answer: Answer) -> Answer | None:
     """Return 304 where the caller holds this very answer (RFC 9110, 13.1.2)."""
-    tag = next((value for name, value in answer.fields if name == b"etag"), None)
-    if tag is None or answer.status != 200:  # noqa: PLR2004 - only what was found is compared
+    held = [
+        one.strip()
+        for name, value in scope["headers"]
+        if name == b"if-none-match"
+        for one in value.split(b",")
+    ]
+    if not held or answer.status != 200:  # noqa: PLR2004 - only what was found is compared
         return None
-    for name, value in scope["headers"]:
-        if name == b"if-none-match" and tag in [one.strip() for one in value.split(b",")]:
-            kept = [(name, value) for name, value in answer.fields if name in _KEPT_HEADERS]
-            return Answer(304, field_lines(kept), b"")
-    return None
+    fields = answer.fields
+    if not any(name == b"etag" and value in held for name, value in fields):
+        return None
+    return Answer(304, field_lines([field for field in fields if field[0] in _KEPT_HEADERS]), b"")
 
 
 _KEPT_HEADERS = frozenset(
