@@ -21,8 +21,9 @@ from catalogue.misses import MissSpool
 from catalogue.search.engines import read_index
 from catalogue.shadow import ShadowSpool
 from catalogue.units.agencies import Agencies
-from catalogue.units.register import load_register
+from catalogue.units.register import Register, load_register
 from catalogue.usage import UsageSpool
+from gateway.adapting.adapter import UnitAdapter
 from gateway.answer import Answer, dated
 from gateway.api.health import Health
 from gateway.api.units import PREFIX as API_PREFIX
@@ -245,8 +246,8 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
     metrics = Metrics()
     pages = Pages(settings.portal)
     notices = Notices(pages)
-    passthrough, beats = _passing_on(settings, metrics)
     register = load_register()
+    passthrough, beats = _passing_on(settings, metrics, register)
     offices = settings.offices()
     units = UnitPages(
         register=register,
@@ -339,7 +340,9 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
     )
 
 
-def _passing_on(settings: Settings, metrics: Metrics) -> tuple[Passthrough, list[Heartbeat]]:
+def _passing_on(
+    settings: Settings, metrics: Metrics, register: Register
+) -> tuple[Passthrough, list[Heartbeat]]:
     """Build the passthrough, and what hands over what it counts and records."""
     uses = UsageSpool(settings.usage_directory)
     found = ShadowSpool(settings.shadow_directory)
@@ -350,6 +353,7 @@ def _passing_on(settings: Settings, metrics: Metrics) -> tuple[Passthrough, list
         usage=UsageCounting(uses, kept_secret(settings.caller_secret), known_networks(settings)),
         shadowing=Shadowing(found, metrics, chance=random.random),
         recordings=recordings,
+        unit_codes=UnitAdapter(settings.portal, register, today_in_vietnam),
     )
     counted: dict[str, Spool] = {
         "usage.dropped": uses,

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from gateway.setting_fields import Host, Name, Origin, Table
+from gateway.unit_settings import UnitCodeSettings
 from redirects.route import (
     ApiRoute,
     Caching,
@@ -346,6 +347,7 @@ class RouteSettings(Table):
     )
     health: HealthSettings = HealthSettings()
     rewrite: RewriteSettings = RewriteSettings()
+    units: UnitCodeSettings | None = None
     cache: CacheSettings | None = None
     transition: TransitionSettings | None = None
     rate: RateSettings | None = None
@@ -385,6 +387,7 @@ class RouteSettings(Table):
             else None,
             transition=self.transition.as_transition() if self.transition else None,
             dossier=self.dossier,
+            units=self.units.as_unit_codes() if self.units else None,
             caller_key=self.caller_key or (self.rate.key if self.rate else None),
             upgrades=frozenset(map(str.lower, () if self.dossier else self.upgrades)),
             upgrade_idle=self.upgrade_idle,

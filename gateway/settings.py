@@ -46,7 +46,7 @@ from gateway.route_settings import (
 )
 from gateway.site_settings import PathSettings, RuleSettings, SiteSettings
 from gateway.toml_lines import line_of
-from gateway.unit_settings import HostSettings, OfficeSettings
+from gateway.unit_settings import HostSettings, OfficeSettings, UnitCodeSettings
 from redirects.route import ApiRoute
 from redirects.rule import Rule
 from redirects.site import (
@@ -264,6 +264,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "route.cache": CacheSettings,
     "route.rate": RateSettings,
     "route.transition": TransitionSettings,
+    "route.units": UnitCodeSettings,
     "rule": RuleSettings,
     "host": HostSettings,
     "office": OfficeSettings,

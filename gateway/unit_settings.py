@@ -1,18 +1,81 @@
-"""Settings of units: which unit a host spoke for, and the offices that serve its people now."""
+"""Settings of units: whose codes an API speaks, whose a host was, which offices serve now."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from catalogue.units.offices import Office
+from gateway.adapting.places import read_place
 from gateway.setting_fields import Host, Origin, Table
+from redirects.route_units import UnitCodes
 
 UnitCode = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$")]
 AgencyCode = Annotated[
     str, Field(pattern=r"^(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Z][0-9]{2}(?:\.[0-9]+)*$")
 ]
+
+
+def _a_place(text: str) -> str:
+    read_place(text)
+    return text
+
+
+PlaceText = Annotated[str, AfterValidator(_a_place)]
+
+
+class UnitCodeSettings(Table):
+    """Codes of units changed on the way, callers' to the server's and back (`[route.units]`)."""
+
+    callers: date | None = Field(
+        None, description="Day whose codes callers speak, such as 2025-06-30; unset: today's."
+    )
+    server: date | None = Field(
+        None, description="Day whose codes the server speaks; unset: today's."
+    )
+    day: PlaceText | None = Field(
+        None,
+        description="Place of a parameter that names the day of a call; it goes before `callers`.",
+    )
+    parameters: tuple[PlaceText, ...] = Field(
+        (),
+        description="Places of codes in a call: a parameter, capture, form field or JSON member "
+        "(`maTinh`), in a JSON body (`$.dong[*].ma`, `$..ma`), in XML (`//Xa/Ma`, `//Xa/@ma`); "
+        "a level behind it (`ma tinh`) lets numbers without noughts be read.",
+    )
+    answers: tuple[PlaceText, ...] = Field(
+        (), description="Places of codes in an answer in JSON (JSONP too) or XML, written alike."
+    )
+    ambiguous: Literal["likeliest", "refuse"] = Field(
+        "likeliest",
+        description="What becomes of a call with the code of a divided unit: `likeliest` takes "
+        "the unit that bears most of it and says so in the answer, `refuse` answers 422 with all.",
+    )
+    largest: PositiveInt = Field(
+        4 * 1024 * 1024, description="Bytes of the largest body that is changed."
+    )
+
+    def as_unit_codes(self) -> UnitCodes:
+        """The same as a route knows it."""
+        return UnitCodes(
+            callers=self.callers,
+            server=self.server,
+            day=self.day,
+            parameters=self.parameters,
+            answers=self.answers,
+            refuses=self.ambiguous == "refuse",
+            largest=self.largest,
+        )
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if not (self.parameters or self.answers):
+            raise ValueError("names no places: parameters, answers or both")
+        if self.callers == self.server and self.day is None:
+            raise ValueError("has one day for both sides: set callers, server or day")
+        return self
 
 
 class HostSettings(Table):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from redirects.route_units import UnitCodes
+
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
@@ -144,7 +146,8 @@ class ApiRoute:
     silent both ways for `upgrade_idle` seconds. `max_upgraded` may be open at once.
 
     `dossier` names the parameter or the capture that holds the code of a citizen's dossier: such
-    calls are answered by who holds that dossier now, and the route needs no upstream.
+    calls are answered by who holds that dossier now, and the route needs no upstream. `units` says
+    which codes of administrative units are changed on the way.
     """
 
     name: str
@@ -172,6 +175,7 @@ class ApiRoute:
     valid_until: date | None = None
     successor: str | None = None
     dossier: str | None = None
+    units: UnitCodes | None = None
     caller_key: str | None = None
     transition: Transition | None = None
     upgrades: frozenset[str] = frozenset({"websocket"})

@@ -45,6 +45,13 @@ class RoutePath:
             return dict(zip(self.names, self._compiled.fullmatch(path).groups(), strict=True))
         return {SPLAT: path[len(self._literal) :]} if self.is_prefix else {}
 
+    def spans(self, path: bytes) -> Mapping[str, tuple[int, int]]:
+        """Return where in a path each name stands; nothing for a path that does not match."""
+        found = self._compiled.fullmatch(path) if self._compiled is not None else None
+        if found is None:
+            return {}
+        return {name: found.span(group) for group, name in enumerate(self.names, start=1)}
+
     def _matcher(self) -> Callable[[bytes], object]:
         if self._compiled is not None:
             matcher: Callable[[bytes], object] = self._compiled.fullmatch

@@ -13,6 +13,7 @@ from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.adapting.adapter import UnitAdapter
 from gateway.answer import field_lines
 from gateway.logs import log
 from gateway.metrics import Metrics
@@ -50,6 +51,7 @@ class Passthrough:
         usage: UsageCounting | None = None,
         shadowing: Shadowing | None = None,
         recordings: Recordings | None = None,
+        unit_codes: UnitAdapter | None = None,
         today: Callable[[], date] = today_in_vietnam,
         clocks: Clocks | None = None,
     ) -> None:
@@ -58,6 +60,7 @@ class Passthrough:
         self._usage = usage
         self._shadowing = shadowing
         self._recordings = recordings
+        self._unit_codes = unit_codes
         self._transitions = Transitions(today)
         clocks = clocks or Clocks(steady=time.monotonic, wall=time.time)
         self.servers = Servers(limits or PoolLimits(), clocks.steady)
@@ -66,7 +69,10 @@ class Passthrough:
 
     def to(self, route: ApiRoute) -> ASGIApp:
         """Return the application that passes a call on along `route`."""
-        return partial(self._pass_on, route)
+        app: ASGIApp = partial(self._pass_on, route)
+        if route.units is not None and self._unit_codes is not None:
+            return self._unit_codes.around(route, route.units, app)
+        return app
 
     def retired(self, route: ApiRoute, scope: Scope) -> ASGIApp:
         """Return what answers a call of an API whose last day is over."""

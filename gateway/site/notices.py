@@ -65,6 +65,10 @@ WORDINGS: dict[int, Wording] = {
         _("Máy chủ này không phục vụ tên miền vừa hỏi"),
         _("Tên miền không thuộc các cổng thông tin đã được hợp nhất tại đây."),
     ),
+    422: Wording(
+        _("Chưa thể thực hiện yêu cầu"),
+        _("Yêu cầu đọc được nhưng cần được nói rõ hơn."),
+    ),
     429: Wording(
         _("Gọi quá nhiều lần"),
         _("Xin chờ một lát rồi thử lại."),
