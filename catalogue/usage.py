@@ -58,10 +58,6 @@ class Use:
     first_on: date
     last_on: date
 
-    def silent_days(self, today: date) -> int:
-        """Count the days since the last call."""
-        return (today - self.last_on).days
-
 
 class Usage:
     """Every caller of every preserved API."""
@@ -96,13 +92,17 @@ class Usage:
             rows,
         )
 
-    def listing(self, route: str | None = None) -> list[Use]:
-        """Return who calls, by route, the busiest first."""
+    def listing(
+        self, route: str | None = None, *, until: date | None = None, limit: int | None = None
+    ) -> list[Use]:
+        """Return who calls, by route, the busiest first; `until` is the last day they called."""
         statement = select(table).order_by(
             table.c.route, table.c.calls.desc(), table.c.kind, table.c.caller, table.c.agent
         )
         if route is not None:
             statement = statement.where(table.c.route == route)
+        if until is not None:
+            statement = statement.where(table.c.last_on <= until)
         return [
             Use(
                 route=row.route,
@@ -112,7 +112,7 @@ class Usage:
                 first_on=row.first_on,
                 last_on=row.last_on,
             )
-            for row in self._connection.execute(statement)
+            for row in self._connection.execute(statement.limit(limit))
         ]
 
     def _known(self, route: str) -> set[Caller]:

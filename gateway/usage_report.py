@@ -26,15 +26,13 @@ class UsageRow:
 
 
 def usage_rows(
-    uses: Iterable[Use], known: Sequence[CallerSettings], *, today: date, silent_for: int = 0
+    uses: Iterable[Use], known: Sequence[CallerSettings], *, today: date
 ) -> list[UsageRow]:
-    """Name the callers, and leave out those who called within the last `silent_for` days."""
+    """Name the callers, and say since when they are silent."""
     by_name = {one.name: one for one in known}
     by_key = {key: one for one in known for key in one.keys}
     rows = []
     for use in uses:
-        if use.silent_days(today) < silent_for:
-            continue
         named = _named(use.caller, by_name, by_key)
         silent = use.last_on + timedelta(days=1) if use.last_on < today else None
         rows.append(

@@ -52,13 +52,14 @@ def report(
     if shadow:
         _report_shadows(place, route, days, as_json=json)
         return
-    settings = place.settings
+    settings, today = place.settings, today_in_vietnam()
     with place.database() as database:
         with database.writing() as connection:
             UsageSpool.collect(settings.usage_directory, connection)
         with database.reading() as connection:
-            uses = Usage(connection).listing(route)
-    rows = usage_rows(uses, settings.caller, today=today_in_vietnam(), silent_for=silent_since)
+            until = today - timedelta(days=silent_since)
+            uses = Usage(connection).listing(route, until=until)
+    rows = usage_rows(uses, settings.caller, today=today)
     if json:
         print_json([asdict(row) for row in rows])
     elif as_csv:

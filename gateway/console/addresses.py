@@ -16,6 +16,7 @@ MISSES = "/chua-ro"
 CHECK = "/kiem-tra"
 CHECK_LIST = "/kiem-tra/danh-sach"
 READINESS = "/san-sang"
+CALLERS = "/nguoi-goi"
 
 NOTICE = "lo"
 """The parameter that says which batch a page is to report."""

@@ -25,6 +25,7 @@ from catalogue.shadow import ShadowSpool
 from catalogue.usage import UsageSpool
 from gateway.console import addresses
 from gateway.console.batches import Batches
+from gateway.console.callers import CallersPage
 from gateway.console.checking import Checking
 from gateway.console.checking_list import CheckingList
 from gateway.console.filters import Places
@@ -120,6 +121,7 @@ def _routes(
         Route(addresses.MISSES, page(misses.list)),
         Route(addresses.MISSES, page(misses.accept), methods=["POST"]),
         Route(addresses.READINESS, page(ReadinessPage(database, pages, settings).show)),
+        Route(addresses.CALLERS, page(CallersPage(database, pages, settings).show)),
         Route(addresses.CHECK, page(Checking(database, pages, settings.snapshot_directory).show)),
         Route(addresses.CHECK_LIST, page(checking_list.show)),
         Route(addresses.CHECK_LIST, page(checking_list.show), methods=["POST"]),

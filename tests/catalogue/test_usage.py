@@ -47,7 +47,9 @@ def test_calls_of_a_caller_add_up_over_files_and_days(database: Database, tmp_pa
     assert paper == Use("don-vi", PAPER, 1, 0, MONDAY, MONDAY)
     assert other_route.route == "van-ban"
     assert listing(database, "van-ban") == [other_route]
-    assert (paper.silent_days(TUESDAY), bank.silent_days(TUESDAY)) == (1, 0)
+    with database.reading() as connection:
+        assert Usage(connection).listing(until=MONDAY) == [paper]
+        assert Usage(connection).listing(limit=1) == [bank]
 
 
 def test_callers_for_whom_there_is_no_room_are_counted_as_one(database: Database) -> None:
