@@ -80,7 +80,7 @@ PRESETS: dict[str, Preset] = {
     # Portlets pass their state in p_p_*.
     "liferay": Preset(
         query=_ignoring(
-            *("p_p_*", "p_auth", "p_l_back_url", "*_cur_page"),
+            *("p_p_*", "p_auth", "p_l_back_url", "*_cur_page", "viewmode", "*_viewmode"),
             *("redirect", "inheritredirect", "*_redirect", "*_backurl"),
         ),
         page_in_query=PageInQuery(

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -62,6 +63,7 @@ def demo(
 ) -> None:
     """Crawl three old portals, merge them, and serve the result until Ctrl-C."""
     started = time.monotonic()
+    _require_free({"--port": port, "--console-port": console_port, "--old-port": old_port})
     signal.signal(signal.SIGTERM, _end)  # so that what we started ends with us
     world = build_world(seed=seed, scale=scale)
     ports = DemoPorts(site=port, console=console_port, old=old_port)
@@ -74,6 +76,18 @@ def demo(
             else:
                 _show_things_to_try(place, world, ports)
                 _wait_for_ctrl_c()
+
+
+def _require_free(ports: dict[str, int]) -> None:
+    """End before the crawl begins, not after it, where another program listens already."""
+    for option, port in ports.items():
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError as error:
+                complain(f"port {port} cannot be had ({error.strerror}): {option} names another")
+                raise typer.Exit(1) from error
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

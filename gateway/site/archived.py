@@ -22,6 +22,7 @@ from gateway.rendering import Pages
 from gateway.site.charset import decode
 from gateway.site.files import file_response, media_type_of
 from gateway.site.fragments import Guide, archive_path, archived_file_path, led, sanitize
+from gateway.site.furniture import own_title, without_furniture
 from gateway.site.notices import Notices
 from redirects.mapping import CanonicalUrl
 from redirects.sites import Sites
@@ -78,7 +79,10 @@ class ArchivePages:
         if document is not None and document.kind is DocumentKind.ARTICLE and body is not None:
             return self._print(request, capture, document.title, body.html, document)
         html = decode(stored)
-        return self._print(request, capture, title_in(html) or capture.url, sanitize(html), None)
+        site = self._sites.named(capture.site)
+        title = own_title(title_in(html), site.title if site else "")
+        shown = sanitize(without_furniture(html))
+        return self._print(request, capture, title or title_in(html) or capture.url, shown, None)
 
     def file(self, request: Request) -> Response:
         """Send the archived bytes of the address in `url`, never as a page."""

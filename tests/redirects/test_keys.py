@@ -38,7 +38,7 @@ def key(site: Site, address: str, host: str = HOST) -> str:
         ("liferay", "/tin?p_p_id=com_liferay_asset_publisher_web_portlet_AssetPublisherPortlet_INSTANCE_x&_com_liferay_asset_publisher_web_portlet_AssetPublisherPortlet_INSTANCE_x_urlTitle=a%2Fb&doccode=1", "/-/a%2Fb?doccode=1"),
         ("liferay", "/tin?_101_INSTANCE_K3x9_urlTitle=&p_p_id=101_INSTANCE_K3x9", "/tin?_101_instance_k3x9_urltitle"),
         ("liferay", "/-/details/37632/chap-thuan-au-tu-du-an", "/-/details/37632"),
-        ("liferay", "/-/details/37632", "/-/details/37632"),
+        ("liferay", "/-/details/37632?viewMode=print", "/-/details/37632"),
         ("liferay", "/web/guest/thoi-su?p_p_id=CmsView_WAR_x_INSTANCE_8sMB&p_p_lifecycle=0&p_p_state=normal", "/web/guest/thoi-su"),
         ("liferay", "/web/guest/thoi-su?p_p_id=X&_X_articleId=7&_X_redirect=%2Fa", "/web/guest/thoi-su?_x_articleid=7"),
         ("liferay", "/web/guest/thong-bao", "/web/guest/thong-bao"),

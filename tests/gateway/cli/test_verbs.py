@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from catalogue import decisions
+from catalogue.database import CatalogueError
 from catalogue.document import DocumentState
 from catalogue.documents import Documents
 from catalogue.editors import Editors
@@ -427,3 +428,22 @@ def test_a_changed_policy_is_told_and_the_keys_are_made_anew(crawled: Operator) 
     assert "makes other keys now" not in crawled.types("check").output
     again = json.loads(crawled.types("redirects", "rekey", "--json", "gialoc").stdout)
     assert again[0]["changed"]["mapping"] == 0
+
+
+def test_the_demo_names_the_port_that_is_taken_before_it_begins(
+    tmp_path: Path, old_portal: int
+) -> None:
+    data = tmp_path / "demo"
+    ended = Operator(tmp_path / "x.toml").types(
+        "demo", "--data", str(data), "--console-port", str(old_portal), "--port", "0"
+    )
+    assert ended.exit_code == 1
+    assert f"port {old_portal} cannot be had" in ended.output
+    assert "--console-port" in ended.output
+    assert not data.exists()
+
+
+def test_an_unknown_batch_is_not_taken_back(operator: Operator) -> None:
+    operator.types("migrate")
+    ended = operator.types("redirects", "undo", "khong-co")
+    assert isinstance(ended.exception, CatalogueError)

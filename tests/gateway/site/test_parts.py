@@ -17,6 +17,7 @@ from gateway.site.archived import title_in
 from gateway.site.charset import decode
 from gateway.site.files import disposition
 from gateway.site.fragments import Guide, led, sanitize
+from gateway.site.furniture import own_title, without_furniture
 from gateway.site.notices import prefers_json
 from gateway.site.searching import Asked, SearchIndex, query_of, read_asked
 from redirects.mapping import CanonicalUrl
@@ -226,3 +227,35 @@ def test_an_index_that_cannot_answer_is_logged_once_in_a_row() -> None:
         for _ in range(3):
             assert index.best("giá đất", 3) == ()
     assert [event["event"] for event in events] == ["search.unavailable"]
+
+
+@pytest.mark.parametrize(
+    ("title", "own"),
+    [
+        ("Hỏi đáp - Cổng TTĐT tỉnh Hải Dương", "Hỏi đáp"),
+        ("CỔNG TTĐT TỈNH HẢI DƯƠNG | Hỏi đáp", "Hỏi đáp"),
+        ("Cổng TTĐT tỉnh Hải Dương", ""),
+        ("Lịch sử Cổng TTĐT tỉnh Hải Dương đổi mới", "Lịch sử Cổng TTĐT tỉnh Hải Dương đổi mới"),
+    ],
+)
+def test_the_title_of_a_copy_is_its_own(title: str, own: str) -> None:
+    assert own_title(title, "Cổng TTĐT tỉnh Hải Dương") == own
+    assert own_title(title, "") == title
+
+
+def test_a_copy_goes_without_the_menus_its_page_marks_as_such() -> None:
+    page = (
+        "<body><header role=banner>Biểu ngữ</header><nav><a href=/>Trang chủ</a></nav>"
+        "<header><h1>Đầu bài</h1></header><p>Nội dung</p><div role=contentinfo>Chân</div></body>"
+    )
+    shown = without_furniture(page)
+    assert "Đầu bài" in shown
+    assert "Nội dung" in shown
+    assert not any(word in shown for word in ("Biểu ngữ", "Trang chủ", "Chân"))
+    assert without_furniture("<nav>Chỉ có trình đơn</nav>") == "<nav>Chỉ có trình đơn</nav>"
+    assert without_furniture("") == ""
+
+
+@given(st.text())
+def test_no_page_is_too_odd_to_lose_its_furniture(text: str) -> None:
+    without_furniture(text)
