@@ -35,6 +35,7 @@ from gateway.counting import Counting, Spool
 from gateway.live import Heartbeat, Live
 from gateway.metrics import Metrics
 from gateway.old_urls import MOVED_NAMES, Redirects, outcome_of
+from gateway.passthrough.pool import PoolLimits
 from gateway.passthrough.probing import Probing
 from gateway.passthrough.proxy import Passthrough
 from gateway.passthrough.recording import Recordings
@@ -350,6 +351,7 @@ def _passing_on(
     passthrough = Passthrough(
         settings.portal,
         metrics,
+        PoolLimits(settings.serve.upstream_connections, settings.serve.upstream_waiting),
         usage=UsageCounting(uses, kept_secret(settings.caller_secret), known_networks(settings)),
         shadowing=Shadowing(found, metrics, chance=random.random),
         recordings=recordings,

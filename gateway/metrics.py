@@ -37,6 +37,12 @@ class Metrics:
             buckets=_LATENCIES,
             registry=self.registry,
         )
+        self._broken_off = Gauge(
+            "hopnhat_upstream_broken_off",
+            "1 for an upstream that is not asked for now, since its last calls failed.",
+            ["upstream"],
+            registry=self.registry,
+        )
         self._upgraded = Gauge(
             "hopnhat_upgraded_connections",
             "Connections open now that left HTTP for another protocol, by route.",
@@ -62,6 +68,10 @@ class Metrics:
         if child is None:
             child = self._latencies[pair] = self._passthrough.labels(route, f"{pair[1]}xx")
         child.observe(seconds)
+
+    def breaker_turned(self, upstream: str, *, is_open: bool) -> None:
+        """Note that calls to an upstream are broken off, or made again."""
+        self._broken_off.labels(upstream).set(is_open)
 
     def upgraded(self, route: str, more: int) -> None:
         """Count connections that left HTTP: one `more`, or one less."""

@@ -49,6 +49,12 @@ class ServeSettings(Table):
         description="Bytes a request's body may have where no route takes it; "
         "more is answered with 413.",
     )
+    upstream_connections: PositiveInt = Field(
+        128, description="Connections to one upstream of preserved APIs, in each process."
+    )
+    upstream_waiting: NonNegativeInt = Field(
+        256, description="Calls that may wait for one of them, at most 5 s; more are told 503."
+    )
     redirect_max_age: NonNegativeInt = Field(
         3600,
         description="Seconds a redirect may be kept by browsers and caches; "

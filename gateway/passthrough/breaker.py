@@ -14,8 +14,15 @@ from redirects.route import Health
 class Breaker:
     """The breaker of one upstream. `clock` gives seconds that never go back."""
 
-    def __init__(self, health: Health, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        health: Health,
+        clock: Callable[[], float],
+        turned: Callable[[bool], None] = lambda _is_open: None,
+    ) -> None:
+        """`turned` is told whenever it opens (True) or closes."""
         self._health = health
+        self._turned = turned
         self._clock = clock
         self._failures = 0
         self._opens_until: float | None = None
@@ -71,6 +78,8 @@ class Breaker:
             self._is_probed = False
 
     def _turn(self, opens_until: float | None) -> None:
+        if (opens_until is None) != (self._opens_until is None):
+            self._turned(opens_until is not None)
         self._opens_until = opens_until
         self._failures = 0
         self._is_probed = False

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from starlette.types import Message, Scope, Send
 
+from gateway.answer import http_date
 from gateway.passthrough.failures import StoodIn
 from gateway.passthrough.freshness import (
     Headers,
@@ -106,6 +107,8 @@ class AnswerStore:
         terms = terms_of(scope["headers"], status, headers, caching=self.caching, now=now)
         if terms is None or names is None:
             return
+        if not any(name.lower() == b"date" for name, _ in headers):
+            headers = [*headers, (b"date", http_date(int(now)))]  # its age is counted from here
         kept = Kept(
             status,
             [*(one for one in headers if one[0].lower() not in {b"age", b"content-length"}),

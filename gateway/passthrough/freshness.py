@@ -13,6 +13,7 @@ Directives = Mapping[str, str]
 
 _STATED = frozenset({200, 203, 301, 308, 404, 410})
 _SILENT = frozenset({200, 203})
+_ALLOWS_ORIGIN = b"access-control-allow-origin"
 _CREDENTIALS = frozenset({b"authorization", b"cookie"})
 
 
@@ -108,6 +109,8 @@ def varying_names(answered: Headers) -> tuple[bytes, ...] | None:
     }
     if any(name.lower() == b"content-encoding" for name, _ in answered):
         names.add(b"accept-encoding")  # old servers compress without saying that they may not
+    if any(name.lower() == _ALLOWS_ORIGIN and value.strip() != b"*" for name, value in answered):
+        names.add(b"origin")  # nor do they say whose pages an answer is for
     names.discard(b"")
     return None if b"*" in names else tuple(sorted(names))
 

@@ -58,6 +58,7 @@ class Passage:
 
     def prepare(self, scope: Scope, receive: Receive, send: Send) -> tuple[Scope, Receive, Send]:
         """Return a call as it goes to an upstream, and how it is heard and answered."""
+        scope = self._crossing(scope)
         if self._store is not None and may_be_kept(scope):
             send = Keeping(self._store, scope, send)
         if self.route.max_answer is not None:
@@ -76,9 +77,14 @@ class Passage:
         """Give a kept answer where there is one; return its status, or 0."""
         if self._store is None or not may_be_kept(scope):
             return 0
+        scope = self._crossing(scope)
         kept: Kept | None
         kept = self._store.stand_in(scope) if instead_of_failure else self._store.fresh(scope)
         return await self._store.give(kept, scope, send) if kept is not None else 0
+
+    def _crossing(self, scope: Scope) -> Scope:
+        """Leave out what does not cross: an answer does not depend on it, and may be kept."""
+        return scope if self._rewriter is None else self._rewriter.hold_back(scope)
 
     def answered(self, scope: Scope, status: int) -> None:
         """Forget what a call may have changed."""

@@ -63,7 +63,6 @@ class Probing:
 
     async def _ask(self, probe: _Probe) -> None:
         server = self._servers.at(probe.origin, probe.health)
-        before = server.breaker.state
         age = server.breaker.begin()
         try:
             async with asyncio.timeout(probe.timeout):
@@ -75,8 +74,6 @@ class Probing:
             log.info("upstream.unwell", origin=probe.origin, error=str(error) or "too slow")
         else:
             server.breaker.succeeded(age)
-            if before != "closed":
-                log.info("upstream.well", origin=probe.origin)
         finally:
             server.breaker.abandoned(age)
             del self._underway[probe]

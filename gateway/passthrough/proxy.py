@@ -63,7 +63,7 @@ class Passthrough:
         self._unit_codes = unit_codes
         self._transitions = Transitions(today)
         clocks = clocks or Clocks(steady=time.monotonic, wall=time.time)
-        self.servers = Servers(limits or PoolLimits(), clocks.steady)
+        self.servers = Servers(limits or PoolLimits(), clocks.steady, self._turned)
         self._passages = Passages(self.servers, clocks)
         self._tunnels = Tunnels(metrics)
 
@@ -123,6 +123,11 @@ class Passthrough:
             self._recordings.add(route, asked, status)
         if self._shadowing is not None and overheard is not None:
             self._shadowing.follow(route, asked, call.sent, overheard)
+
+    def _turned(self, upstream: str, is_open: bool) -> None:  # noqa: FBT001 - a breaker calls it
+        """Tell operators that an upstream is broken off, or is asked again."""
+        log.warning("upstream.broken-off" if is_open else "upstream.asked-again", origin=upstream)
+        self._metrics.breaker_turned(upstream, is_open=is_open)
 
     async def _make_do(
         self, passage: Passage, error: PassthroughError, scope: Scope, receive: Receive, send: Send

@@ -38,10 +38,17 @@ class Rewriter:
             self._withheld = CREDENTIALS - may_cross
         self._withholds_cookies = b"cookie" in self._withheld
 
+    def hold_back(self, scope: Scope) -> Scope:
+        """Return the call without the credentials that do not cross."""
+        if not self._withheld:
+            return scope
+        kept = [field for field in scope["headers"] if field[0].lower() not in self._withheld]
+        return {**scope, "headers": kept}
+
     def rewrite(self, scope: Scope, send: Send) -> tuple[Scope, Send]:
         """Return the call as the upstream is to get it, and a way back for its answer."""
         captures = self._path.captures(scope["raw_path"])
-        headers = [field for field in scope["headers"] if field[0].lower() not in self._withheld]
+        headers = scope["headers"]
         target = self._target(target_of(scope), captures)
         rewritten = {
             **scope,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.passthrough.breaker import Breaker
 from gateway.passthrough.failures import UpstreamDown
@@ -24,7 +25,14 @@ class Server:
 class Servers:
     """Every upstream of this process: one pool each, whichever routes lead to it."""
 
-    def __init__(self, limits: PoolLimits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        limits: PoolLimits,
+        clock: Callable[[], float],
+        turned: Callable[[str, bool], None] = lambda _origin, _is_open: None,
+    ) -> None:
+        """`turned` is told which upstream's breaker opens (True) or closes."""
+        self._turned = turned
         self._limits = limits
         self._clock = clock
         self._pools: dict[str, Pool] = {}
@@ -37,7 +45,9 @@ class Servers:
             pool = self._pools[origin] = Pool(origin, self._limits)
         breaker = self._breakers.get((origin, health))
         if breaker is None:
-            breaker = self._breakers[origin, health] = Breaker(health, self._clock)
+            breaker = self._breakers[origin, health] = Breaker(
+                health, self._clock, partial(self._turned, origin)
+            )
         return Server(origin, pool, breaker)
 
     def of(self, route: ApiRoute) -> Turns:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -40,3 +41,11 @@ def gateway(serve_routes: Callable[..., str]) -> Gateway:
         return serve_routes(ApiRoute(**{**about, **options}), limits=limits)
 
     return start
+
+
+@pytest.fixture
+def closed() -> Iterator[str]:
+    """Give an origin where nobody listens."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{unused.getsockname()[1]}"

@@ -37,6 +37,19 @@ def test_so_many_failures_in_a_row_open_it_and_one_call_closes_it_again() -> Non
     assert (breaker.state, breaker.lets_through) == ("closed", True)
 
 
+def test_who_listens_is_told_when_it_opens_and_closes_and_not_in_between() -> None:
+    clock = Clock()
+    told: list[bool] = []
+    breaker = Breaker(Health(failures=1, cooling=5), clock, told.append)
+    breaker.failed(breaker.begin())
+    clock.now += 5
+    breaker.failed(breaker.begin())
+    clock.now += 5
+    breaker.succeeded(breaker.begin())
+    breaker.succeeded(breaker.begin())
+    assert told == [True, False]
+
+
 def test_a_probe_that_fails_opens_it_for_another_while() -> None:
     clock = Clock()
     breaker = Breaker(Health(failures=1, cooling=5), clock)

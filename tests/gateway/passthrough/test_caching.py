@@ -103,6 +103,26 @@ def test_an_answer_is_given_only_to_who_asks_alike(
     assert asked == ["so 1", "so 2", "so 1", "so 2"]
 
 
+def test_what_does_not_cross_keeps_no_answer_from_being_kept(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    counting = Counting(MAX_AGE + "Vary: Cookie\r\n")
+    origin = gateway(upstream(counting), caching=Caching(), credentials=frozenset())
+    asked = [httpx.get(f"{origin}/a", headers={"cookie": f"a={one}"}).text for one in range(3)]
+    assert asked == ["so 1"] * 3
+
+
+def test_a_kept_answer_without_a_date_gets_the_one_it_came_at() -> None:
+    clock = Clock()
+    clock.now = 1_800_000_000.0
+    store = AnswerStore(Caching(), clock)
+    store.keep(scope("/a"), 200, [(b"cache-control", b"max-age=60")], b"x")
+    clock.now += 30
+    kept = store.fresh(scope("/a"))
+    assert kept is not None
+    assert (b"date", b"Fri, 15 Jan 2027 08:00:00 GMT") in kept.headers
+
+
 def test_a_call_that_changes_something_ends_what_is_kept_of_its_address(
     upstream: Callable[..., str], gateway: Gateway
 ) -> None:

@@ -132,6 +132,8 @@ def test_who_has_an_answer_already_is_told_so(asked: list[bytes], *, unchanged: 
         ([b"Vary: Accept, accept-language", b"vary: Accept"], (b"accept", b"accept-language")),
         ([b"vary: *"], None),
         ([b"content-encoding: gzip"], (b"accept-encoding",)),
+        ([b"access-control-allow-origin: https://a.test"], (b"origin",)),
+        ([b"access-control-allow-origin: *"], ()),
     ],
 )
 def test_an_answer_depends_on_the_fields_it_names(

@@ -10,11 +10,14 @@ from xml.etree import ElementTree as ET
 
 import httpx2 as httpx
 import pytest
+import zeep
+from zeep.transports import Transport
 
 from gateway.passthrough.failures import TooManyCalls, UpstreamDown, UpstreamUnreachable
 from gateway.passthrough.telling import Format, failure_answer, format_of, retired_answer
 from redirects.route import ApiRoute, RateLimit, Upstream
 from tests.gateway.passthrough.recorder import HELLO, PORTAL, Gateway, Recorder
+from tests.gateway.passthrough.test_descriptions import WSDL, SoapServer
 
 ROUTE = ApiRoute(
     "don-vi",
@@ -162,3 +165,20 @@ def test_an_answer_that_nobody_read_is_no_part_of_the_next_one(
     answers = [httpx.get(f"{origin}/a") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [502, 200]
     assert answers[1].content == b"xxxxx"
+
+
+def test_zeep_reads_a_failure_as_a_fault(
+    upstream: Callable[..., str], serve_routes: Callable[..., str], closed: str
+) -> None:
+    server = SoapServer()
+    server.origin = upstream(server)
+    describes = ApiRoute("wsdl", "old.test", "/*", (Upstream(server.origin),), **WSDL)
+    answers = ApiRoute("soap", "old.test", "/dv.asmx", (Upstream(closed),), frozenset({"POST"}))
+    origin = serve_routes(describes, answers)
+    client = zeep.Client(f"{origin}/dv.asmx?WSDL", transport=Transport(timeout=5))
+    with pytest.raises(zeep.exceptions.Fault) as caught:
+        client.service.Hoi()
+    assert caught.value.message == "Không kết nối được đến hệ thống phía sau."
+    assert caught.value.code == "soap:Server"
+    problem = caught.value.detail.find("{urn:ietf:rfc:7807}problem")
+    assert problem.findtext("{urn:ietf:rfc:7807}status") == "502"

@@ -9,7 +9,7 @@ import socket
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx2 as httpx
 import pytest
@@ -29,14 +29,6 @@ Upstreamer = Callable[..., str]
 def named(name: str, status: str = "200 OK") -> Recorder:
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(name)}\r\n\r\n"
     return Recorder(head.encode() + name.encode())
-
-
-@pytest.fixture
-def closed() -> Iterator[str]:
-    """Give an origin where nobody listens."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{unused.getsockname()[1]}"
 
 
 def turns_of(*weights: int, clock: Clock | None = None, failures: int = 1) -> Turns:
@@ -130,15 +122,17 @@ def test_an_open_breaker_answers_at_once_and_says_when_to_come_again(
         await reader.read()
 
     origin = gateway(upstream(silent), timeout=0.2, health=Health(failures=2, cooling=30))
+    spent = []
     with httpx.Client() as client:
         assert [client.get(f"{origin}/x").status_code for _ in range(2)] == [504, 504]
-        begun = time.perf_counter()
-        answer = client.get(f"{origin}/x")
-        spent = time.perf_counter() - begun
-    assert answer.status_code == 503
-    assert 28 <= int(answer.headers["retry-after"]) <= 30
+        for _ in range(20):
+            begun = time.perf_counter()
+            answer = client.get(f"{origin}/x")
+            spent.append(time.perf_counter() - begun)
+            assert answer.status_code == 503
+    assert 25 <= int(answer.headers["retry-after"]) <= 30
     assert answer.json()["lien_he"]["dien_thoai"] == "0225 123 456"
-    assert spent < 0.15, "nobody waits for it; 50 ms on a machine that does nothing else"
+    assert statistics.median(spent) < 0.05
 
 
 def test_a_breaker_that_is_half_open_finds_out_with_one_call(
