@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from catalogue.database import storable, upsert
 from catalogue.schema import shadow_count as table
@@ -24,6 +24,9 @@ MOST_COUNTED = 2_000
 
 MOST_PLACES = 300
 """Places of one route and day with a row of their own; the others are counted as one."""
+
+KEPT = timedelta(days=100)
+"""How long counts are kept."""
 
 OUTCOME = "outcome"
 OTHERS = "(others)"
@@ -94,6 +97,10 @@ class ShadowCounts:
             for row in self._connection.execute(statement)
         ]
 
+    def forget(self, before: date) -> None:
+        """Forget what was found before a day."""
+        self._connection.execute(delete(table).where(table.c.on < before))
+
     def _known(self, route: str, day: date) -> set[tuple[str, str]]:
         rows = self._connection.execute(
             select(table.c.part, table.c.place).where(table.c.route == route, table.c.on == day)
@@ -128,7 +135,9 @@ class ShadowSpool(CountSpool[tuple[str, str, str, date]]):
 
         def take(records: list[Any]) -> int:
             counts = [_read(record) for record in records]
-            ShadowCounts(connection).add(counts)
+            found = ShadowCounts(connection)
+            found.add(counts)
+            found.forget(max((count.last_on for count in counts), default=date.min + KEPT) - KEPT)
             return sum(count.calls for count in counts if count.part == OUTCOME)
 
         return fold_spool(directory, connection, take)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from catalogue.database import greatest, least, upsert
 from catalogue.schema import api_use as table
@@ -25,6 +25,10 @@ MOST_COUNTED = 5_000
 
 MOST_KEPT = 5_000
 """Callers of one route with a row of their own; those who come later are counted as one."""
+
+
+KEPT = timedelta(days=400)
+"""How long a silent caller is kept: a year's reports are called for once a year."""
 
 
 class CallerKind(StrEnum):
@@ -115,6 +119,10 @@ class Usage:
             for row in self._connection.execute(statement.limit(limit))
         ]
 
+    def forget(self, before: date) -> None:
+        """Forget who has not called since a day: it is of no more use, and should not be kept."""
+        self._connection.execute(delete(table).where(table.c.last_on < before))
+
     def _known(self, route: str) -> set[Caller]:
         rows = self._connection.execute(
             select(table.c.kind, table.c.caller, table.c.agent).where(table.c.route == route)
@@ -148,7 +156,10 @@ class UsageSpool(CountSpool[tuple[str, Caller, date]]):
 
         def take(records: list[Any]) -> int:
             uses = [_read(record) for record in records]
-            Usage(connection).add(uses)
+            usage = Usage(connection)
+            usage.add(uses)
+            newest = max((use.last_on for use in uses), default=date.min + KEPT)
+            usage.forget(newest - KEPT)
             return sum(use.calls for use in uses)
 
         return fold_spool(directory, connection, take)

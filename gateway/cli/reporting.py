@@ -49,6 +49,8 @@ def report(
     """Say who calls which API how often, with how many errors, and when last."""
     place: Workplace = context.obj
     _require_route(place, route)
+    if shadow and as_csv:
+        raise typer.BadParameter("--shadow is told as text or with --json")
     if shadow:
         _report_shadows(place, route, days, as_json=json)
         return

@@ -29,22 +29,28 @@ def transition_fields(route: ApiRoute, today: date) -> Fields:
     fields = []
     if plan.deprecated is not None:
         fields.append((b"deprecation", b"@%d" % _begin(plan.deprecated).timestamp()))
-    ends = _end(route, plan)
+    ends = ends_on(route)
     if ends is not None:
-        fields.append((b"sunset", format_datetime(ends, usegmt=True).encode("ascii")))
+        fields.append((b"sunset", format_datetime(_begin(ends), usegmt=True).encode("ascii")))
     fields += [(b"link", link) for link in _links(route, plan, has_end=ends is not None)]
-    if plan.notice and (plan.notice_from is None or plan.notice_from <= today):
-        fields.append((NOTICE, display_string(plan.notice)))
+    if notice := notice_on(route, today):
+        fields.append((NOTICE, display_string(notice)))
     return tuple(fields)
 
 
-def _end(route: ApiRoute, plan: Transition) -> datetime | None:
-    """Return the first moment without the API; a route's last day says it too."""
-    if plan.sunset is not None:
-        return _begin(plan.sunset)
-    if route.valid_until is not None:
-        return _begin(route.valid_until + timedelta(days=1))
-    return None
+def ends_on(route: ApiRoute) -> date | None:
+    """Return the first day without the API; a route's last day says it too."""
+    if route.transition is not None and route.transition.sunset is not None:
+        return route.transition.sunset
+    return route.valid_until + timedelta(days=1) if route.valid_until is not None else None
+
+
+def notice_on(route: ApiRoute, today: date) -> str:
+    """Return the notice that is told on a day, "" where there is none."""
+    plan = route.transition
+    if plan is None or (plan.notice_from is not None and today < plan.notice_from):
+        return ""
+    return plan.notice
 
 
 def _begin(day: date) -> datetime:

@@ -15,8 +15,9 @@ from starlette.responses import Response
 
 from catalogue.units.register import Level, Register, Unit
 from gateway.live import Live
+from gateway.passthrough.transition import ends_on, notice_on
 from gateway.rendering import Pages
-from redirects.route import ApiRoute
+from redirects.route import ApiRoute, Transition
 
 _SAMPLES = (
     "/api/v1/don-vi/24?ngay=2025-06-30",
@@ -33,6 +34,18 @@ class CalledAddress:
     address: str
     methods: str
     contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndingAddress:
+    """A preserved API that is to end, as its callers are told in every answer, ready to print."""
+
+    address: str
+    deprecated: date | None
+    ends_on: date | None
+    successor: str | None
+    page: str | None
+    notice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +81,43 @@ class TechnicalGuide:
 
     def page(self, request: Request) -> Response:
         """Show what a programmer has to know."""
-        routes = self._live.routes()
+        routes = sorted(self._live.routes(), key=lambda route: (route.host, route.path))
+        today = self._today()
+        ending = (_ending(route, today) for route in routes)
         return self._pages.page(
             request,
             "site/guide.html",
-            addresses=[_called(route) for route in sorted(routes, key=lambda r: (r.host, r.path))],
+            addresses=[_called(route) for route in routes],
+            ending=[one for one in ending if one is not None],
             codes=self._codes,
-            changes=[change for change in self._changes if change.day <= self._today()],
+            changes=[change for change in self._changes if change.day <= today],
             samples=_SAMPLES,
             openapi="/api/openapi.json",
             soap="/api/dmdvhc.asmx?wsdl",
         )
 
 
+def _address(route: ApiRoute) -> str:
+    return f"{route.host}{route.path}" + (f"?{route.query}" if route.query else "")
+
+
+def _ending(route: ApiRoute, today: date) -> EndingAddress | None:
+    plan = route.transition or Transition()
+    one = EndingAddress(
+        address=_address(route),
+        deprecated=plan.deprecated,
+        ends_on=ends_on(route),
+        successor=route.successor,
+        page=plan.page,
+        notice=notice_on(route, today),
+    )
+    told = (one.deprecated, one.ends_on, one.successor, one.page, one.notice)
+    return one if any(told) else None
+
+
 def _called(route: ApiRoute) -> CalledAddress:
-    parameter = f"?{route.query}" if route.query else ""
     return CalledAddress(
-        address=f"{route.host}{route.path}{parameter}",
+        address=_address(route),
         methods=", ".join(sorted(route.methods)),
         contact=route.contact,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from catalogue.database import Database
@@ -64,3 +64,16 @@ def test_a_file_that_cannot_be_read_is_put_aside(database: Database, tmp_path: P
     (tmp_path / "0.jsonl").write_text('["a", "body"]\n')
     with database.writing() as connection:
         assert ShadowSpool.collect(tmp_path, connection) == Collected(broken=("0.jsonl",))
+
+
+def test_what_was_found_long_ago_is_forgotten(database: Database, tmp_path: Path) -> None:
+    with database.writing() as connection:
+        for days in (101, 100):
+            day = TUESDAY - timedelta(days=days)
+            ShadowCounts(connection).add([ShadowCount("a", OUTCOME, "same", 1, "", day)])
+    spool = ShadowSpool(tmp_path, today=lambda: TUESDAY)
+    spool.count("a", OUTCOME, "same")
+    spool.flush()
+    with database.writing() as connection:
+        ShadowSpool.collect(tmp_path, connection)
+        assert [one.calls for one in ShadowCounts(connection).since(date.min)] == [2]

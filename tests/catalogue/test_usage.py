@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -120,3 +120,21 @@ def test_a_flood_of_invented_keys_takes_no_more_than_its_share(
     for number in (0, 1, 2, 3, 0):
         spool.count("don-vi", Caller(CallerKind.KEY, str(number), ""), is_error=False)
     assert spool.dropped == 2
+
+
+def test_who_has_been_silent_for_long_is_forgotten(database: Database, tmp_path: Path) -> None:
+    with database.writing() as connection:
+        for days, caller in ((401, BANK), (400, PAPER)):
+            day = TUESDAY - timedelta(days=days)
+            Usage(connection).add([Use("don-vi", caller, 1, 0, day, day)])
+    (tmp_path / "0.jsonl").write_text("")
+    fold(database, tmp_path)
+    assert len(listing(database)) == 2
+    spool = UsageSpool(tmp_path, today=lambda: TUESDAY)
+    spool.count("van-ban", BANK, is_error=False)
+    spool.flush()
+    fold(database, tmp_path)
+    assert [(use.route, use.caller) for use in listing(database)] == [
+        ("don-vi", PAPER),
+        ("van-ban", BANK),
+    ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 
-from gateway.route_settings import RouteSettings
+from gateway.route_settings import RouteSettings, TransitionSettings
 
 
 @pytest.fixture
@@ -24,6 +25,11 @@ def visit(town: Any, open_town: Callable[[Any], str]) -> Callable[..., httpx.Res
             methods=("POST", "GET"),
             upstream="http://10.9.8.7:81",
             contact="Trung tâm phục vụ hành chính công",
+            successor="https://haiphong.localhost/api/v2?a=1&b=2",
+            valid_until=date(2098, 12, 31),
+            transition=TransitionSettings(
+                deprecated=date(2097, 1, 1), notice="Hãy gọi <v2>.", page="https://a.test/b"
+            ),
         ),
     )
     town.settings = town.settings.model_copy(update={"route": routes})
@@ -43,6 +49,15 @@ def test_the_guide_lists_what_is_published(visit: Callable[..., httpx.Response])
     assert "Sở Nội vụ" in page
     assert "www.haiduong.localhost/tra-cuu?dang=json</code></td><td>GET, POST</td>" in page
     assert "10.9.8.7" not in page, "where the old servers are is nobody's business"
+
+
+def test_the_guide_says_which_addresses_will_end(visit: Callable[..., httpx.Response]) -> None:
+    page = " ".join(visit("/tai-lieu-ky-thuat").text.split())
+    section = page.partition("<h2>Địa chỉ sẽ ngừng</h2>")[2].partition("<h2>")[0]
+    assert section.count("<li>") == 1
+    assert "không nên dùng từ 1/1/2097. Ngừng từ 1/1/2099." in section
+    assert '<a href="https://haiphong.localhost/api/v2?a=1&amp;b=2">' in section
+    assert "Hãy gọi &lt;v2&gt;." in section
 
 
 def test_the_guide_names_the_codes_that_changed_hands(
