@@ -29,6 +29,7 @@ from unicodedata import decomposition
 from urllib.parse import quote, urlsplit
 
 import httpx2 as httpx
+import pytest
 from selectolax.lexbor import LexborHTMLParser
 from typer.testing import CliRunner
 
@@ -146,6 +147,8 @@ class Reader:
         return done.exit_code, done.output
 
     def _curl(self, words: list[str]) -> str:
+        if shutil.which("curl") is None:
+            pytest.skip("needs curl")
         port = self._site().rpartition(":")[2]
         to_us = ["-q", "-sS", "--noproxy", "*", "--connect-to", f"::127.0.0.1:{port}"]
         return self._run(["curl", *to_us, *words])
