@@ -263,17 +263,19 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
         database=database, archive=archive, live=live, pages=pages, notices=notices, sites=sites
     )
     watch = Heartbeat(settings.serve.poll, live.look)
+    following = Heartbeat(settings.serve.poll, live.follow)
     counting = Heartbeat(MISS_SECONDS, Counting(misses, "misses.dropped").hand_over)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(watch.start)
-        for beat in (counting, *beats):
+        for beat in (following, counting, *beats):
             beat.start()
         probing = asyncio.create_task(Probing(passthrough.servers, live.routes).run())
         try:
             yield
         finally:
+            await run_in_threadpool(following.stop)
             await run_in_threadpool(watch.stop)
             probing.cancel()
             await passthrough.close()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from catalogue.database import CatalogueError, Database
 from gateway.compiling import Compiler
@@ -33,6 +33,7 @@ class Published:
     id: str
     snapshot: Snapshot
     resolver: Resolver
+    routes: tuple[ApiRoute, ...]
     path: Path
     opened_at: float
 
@@ -54,12 +55,25 @@ class Live:
         self._compiler = Compiler(database, ground, directory)
         self._directory = directory
         self._retired: Published | None = None
+        self._routes = tuple(ground.routes)
+        self._swapping = Lock()
+
+    def follow(self) -> None:
+        """Take over the settings file's routes at once, and its rules with the next snapshot.
+
+        Another thread may be compiling meanwhile, which takes as long as a catalogue is large.
+        """
+        changed = self.file.changed() if self.file is not None else None
+        if changed is None:
+            return
+        self._compiler.build_on(changed)
+        with self._swapping:
+            self._routes = tuple(changed.routes)
+            if self.published is not None:
+                self.published = _along(self._routes, self.published)
 
     def look(self) -> None:
         """Publish the catalogue's revision if it, or what it stands on, is not what is live."""
-        changed = self.file.changed() if self.file is not None else None
-        if changed is not None:
-            self._compiler.build_on(changed)
         try:
             fresh = self._fresh()
         except (CatalogueError, SnapshotError, SiteError, PatternError, OSError) as error:
@@ -77,7 +91,7 @@ class Live:
     def routes(self) -> tuple[ApiRoute, ...]:
         """Return the preserved APIs that are live."""
         published = self.published
-        return published.snapshot.manifest.routes if published is not None else ()
+        return published.routes if published is not None else ()
 
     def close(self) -> None:
         """Let go of the files. Nothing may be asked afterwards."""
@@ -112,7 +126,8 @@ class Live:
         # The one before last is closed: no request that began under it can still be resolving.
         if self._retired is not None:
             self._retired.snapshot.close()
-        self._retired, self.published = self.published, fresh
+        with self._swapping:
+            self._retired, self.published = self.published, _along(self._routes, fresh)
         log.info("snapshot.live", revision=fresh.revision, snapshot=fresh.snapshot.id)
 
     def _remove_old_files(self) -> None:
@@ -159,6 +174,14 @@ def _open(path: Path) -> Published:
         id=snapshot.id,
         snapshot=snapshot,
         resolver=snapshot.resolver(),
+        routes=snapshot.manifest.routes,
         path=path,
         opened_at=time.monotonic(),
     )
+
+
+def _along(routes: tuple[ApiRoute, ...], published: Published) -> Published:
+    """Pass calls on along other routes than those a snapshot was compiled with."""
+    if routes == published.routes:
+        return published
+    return replace(published, resolver=published.snapshot.resolver_with(routes), routes=routes)

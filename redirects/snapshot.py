@@ -80,6 +80,10 @@ class Snapshot:
         """Answer requests from this snapshot; built once."""
         return self._resolver
 
+    def resolver_with(self, routes: Iterable[ApiRoute]) -> Resolver:
+        """Answer requests from this snapshot, but pass calls on along other routes."""
+        return Resolver(replace(self.manifest, routes=tuple(routes)), self._cdb.get)
+
     @cached_property
     def _resolver(self) -> Resolver:
         return Resolver(self.manifest, self._cdb.get)

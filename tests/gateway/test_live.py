@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.live import KEPT_FILES, Heartbeat, Live
 from gateway.publishing import Ground, publish, snapshots_on_disk
+from gateway.settings import load_settings
+from gateway.settings_file import SettingsFile
 from redirects.mapping import MappingKind
-from redirects.resolution import Moved, Request, Unresolved
+from redirects.resolution import Moved, Proxied, Request, Unresolved
 from redirects.rule import Rule
 from redirects.site import Site
 
@@ -47,6 +50,51 @@ def test_references_lead_to_where_things_are(town: Any, live: Live) -> None:
     assert where(live, "/b").location == f"{town.url}/van-ban"
     assert where(live, "/c").location == f"{town.url}/don-vi/297"
     assert isinstance(where(live, "/d"), Unresolved)
+
+
+def test_routes_are_live_before_the_snapshot_they_are_compiled_into(
+    town: Any, ground: Ground, tmp_path: Path
+) -> None:
+    path = tmp_path / "hopnhat.toml"
+    path.write_text('[[site]]\nname = "x"\ntitle = "X"\nhost = "x.test"\n', encoding="utf-8")
+    file = SettingsFile(path, load_settings(path))
+    live = Live(town.database, ground, town.settings.snapshot_directory, file)
+    live.look()
+    town.decide(f"{OLD}/a", MappingKind.MOVED, target="/tin-tuc")
+    before = live.published
+    assert before is not None
+    assert isinstance(where(live, "/moi/x"), Unresolved)
+
+    route = (
+        f'[[route]]\nname = "r"\nhost = "{HOST}"\npath = "/moi/*"\nupstream = "http://10.0.0.5"\n'
+    )
+    path.write_text(path.read_text() + route, encoding="utf-8")
+    live.follow()
+    live.follow()
+    assert live.published is not None
+    assert live.published.snapshot is before.snapshot, "nothing was compiled for it"
+    assert isinstance(where(live, "/moi/x"), Proxied)
+    assert [one.name for one in live.routes()] == ["r"]
+    assert isinstance(where(live, "/a"), Unresolved)
+
+    live.look()
+    assert isinstance(where(live, "/a"), Moved)
+    assert isinstance(where(live, "/moi/x"), Proxied)
+    live.close()
+
+
+def test_a_snapshot_of_other_routes_is_served_with_those_of_the_settings(
+    town: Any, ground: Ground, live: Live
+) -> None:
+    live.look()
+    (only,) = live.routes()
+    town.database.close()
+    moved = replace(only, path="/khac/*")
+    later = Live(town.database, replace(ground, routes=[moved]), town.settings.snapshot_directory)
+    later._fall_back()
+    assert later.routes() == (moved,)
+    assert isinstance(where(later, "/khac/x"), Proxied)
+    later.close()
 
 
 def test_nothing_is_built_while_nothing_changes(town: Any, live: Live) -> None:
