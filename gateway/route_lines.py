@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from redirects.route import ApiRoute, Edit
+from redirects.route_units import UnitCodes
 
 _UNITS = ((1024**3, "GB"), (1024**2, "MB"), (1024, "kB"))
 
@@ -33,8 +34,9 @@ def _calls(route: ApiRoute) -> str:
 
 
 def _upstreams(route: ApiRoute) -> str:
+    holder = [f"whoever holds the dossier of {route.dossier}"] if route.dossier else []
     if not route.upstreams:
-        return "whoever holds the dossier"
+        return f"{holder[0]}, else a page" if holder else "none"
     total = sum(one.weight for one in route.upstreams)
     servers = [
         f"{one.origin} ({_share(one.weight, total)})" if len(route.upstreams) > 1 else one.origin
@@ -43,7 +45,7 @@ def _upstreams(route: ApiRoute) -> str:
     health = route.health
     judged = f"off for {health.cooling:g} s after {health.failures} failures in a row"
     asked = [f"asked {health.path} every {health.interval:g} s"] if health.path else []
-    return "; ".join([", ".join(servers), judged, *asked])
+    return "; ".join([", else ".join([*holder, ", ".join(servers)]), judged, *asked])
 
 
 def _share(weight: int, total: int) -> str:
@@ -58,10 +60,21 @@ def _changes(route: ApiRoute) -> str:
     told += _edits("query", rewriting.query)
     told += _edits("call", rewriting.request)
     told += _edits("answer", rewriting.answer)
+    told += _unit_codes(route.units) if route.units else []
     if route.credentials is not None:
         named = ", ".join(sorted(route.credentials)) or "none"
         told.append(f"credentials {named}")
     return "; ".join(told) or "nothing changes, all credentials cross"
+
+
+def _unit_codes(units: UnitCodes) -> list[str]:
+    days = [str(day) if day else "the day" for day in (units.callers, units.server)]
+    if units.day:
+        days[0] = f"{units.day}, else {days[0]}"
+    told = [f"units' codes of {days[0]} to those of {days[1]}"]
+    told += [f"in {', '.join(units.parameters)}"] if units.parameters else []
+    told += [f"and back in {', '.join(units.answers)}"] if units.answers else []
+    return [" ".join(told)]
 
 
 def _edits(what: str, edits: Iterable[Edit]) -> list[str]:

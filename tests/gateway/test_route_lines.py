@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from gateway.resolving import explain_in_lines, request_of
@@ -9,6 +10,7 @@ from gateway.route_lines import route_in_lines
 from redirects.manifest import Manifest
 from redirects.resolver import Resolver
 from redirects.route import ApiRoute, Caching, Edit, Health, RateLimit, Rewriting, Upstream
+from redirects.route_units import UnitCodes
 from redirects.site import Portal
 
 PLAIN = ApiRoute("api", "old.test", "/api/*", (Upstream("http://10.0.0.5"),))
@@ -73,6 +75,21 @@ def test_a_route_that_says_little_is_shown_in_six_short_lines() -> None:
         "kept          no answer",
         "owner         nobody named; no contact for callers",
     ]
+
+
+def test_an_adapted_route_says_whose_codes_and_whose_dossiers() -> None:
+    units = UnitCodes(date(2025, 6, 30), None, "ngay", ("ma", "$..xa"), ("//Ma",))
+    lines = route_in_lines(replace(PLAIN, units=units, dossier="doccode"))
+    assert lines[1].startswith(
+        "upstreams     whoever holds the dossier of doccode, else http://10.0.0.5; off for"
+    )
+    assert lines[2] == (
+        "on the way    units' codes of ngay, else 2025-06-30 to those of the day in ma, $..xa "
+        "and back in //Ma"
+    )
+    alone = route_in_lines(replace(PLAIN, upstreams=(), dossier="doccode", units=UnitCodes()))
+    assert alone[1] == "upstreams     whoever holds the dossier of doccode, else a page"
+    assert alone[2] == "on the way    units' codes of the day to those of the day"
 
 
 def test_what_is_set_on_the_way_is_not_shown_since_it_may_be_a_key() -> None:

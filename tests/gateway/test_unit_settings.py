@@ -9,6 +9,7 @@ import pytest
 
 from gateway.checking import check
 from gateway.settings import SettingsError, load_settings
+from gateway.site_settings import SiteSettings
 
 SOUND = """
 [[host]]
@@ -81,6 +82,23 @@ def test_what_is_no_code_or_address_is_refused(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError):
         load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("host", "unit", "code"),
+    [
+        ("www.haiduong.gov.vn", None, "30"),  # as the decree names its portal
+        ("haiduong.gov.vn", "297", "297"),
+        ("sotaichinh.haiduong.gov.vn", None, None),
+        ("*.haiduong.gov.vn", None, None),
+    ],
+)
+def test_a_site_without_a_unit_has_that_of_its_host(
+    host: str, unit: str | None, code: str | None
+) -> None:
+    seeds = ("http://a.haiduong.gov.vn/",)
+    site = SiteSettings(name="a", title="A", host=host, unit=unit, seeds=seeds).as_site()
+    assert site.unit == code
 
 
 def test_a_route_for_dossiers_needs_no_upstream_and_takes_only_questions(path: Path) -> None:

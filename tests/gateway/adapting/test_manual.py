@@ -1,4 +1,4 @@
-"""What docs/api.md says of codes of another day is what happens."""
+"""What docs/adapters.md says of codes of another day is what happens."""
 
 from __future__ import annotations
 
@@ -10,11 +10,21 @@ from typing import Any
 
 import httpx2 as httpx
 
+from gateway.checking import faults
 from gateway.route_settings import RouteSettings
+from gateway.settings import load_settings
 from tests.gateway.adapting.test_adapter import Server, adapting
 
-MANUAL = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
-SECTION = MANUAL.partition("### Codes of another day\n")[2].partition("\n### ")[0]
+MANUAL = (Path(__file__).resolve().parents[3] / "docs" / "adapters.md").read_text(encoding="utf-8")
+SECTION = MANUAL.partition("## Codes of another day\n")[2].partition("\n## ")[0]
+
+
+def test_the_examples_of_the_manual_are_settings(tmp_path: Path) -> None:
+    path = tmp_path / "hopnhat.toml"
+    path.write_text("\n".join(re.findall(r"```toml\n(.*?)```", MANUAL, re.DOTALL)), "utf-8")
+    settings = load_settings(path)
+    assert faults(settings, path) == []
+    assert [route.name for route in settings.routes()] == ["dan-so", "bien-nhan"]
 
 
 def test_the_route_of_the_manual_does_what_the_manual_shows(
