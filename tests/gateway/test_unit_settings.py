@@ -11,6 +11,10 @@ from gateway.checking import check
 from gateway.settings import SettingsError, load_settings
 from gateway.site_settings import SiteSettings
 
+UNITS = (
+    '[[route]]\nname = "a"\nhost = "a.test"\npath = "/a"\nupstream = "http://10.0.0.5"\n'
+    "[route.units]\n"
+)
 SOUND = """
 [[host]]
 name = "cu.test"
@@ -76,6 +80,10 @@ def test_what_cannot_be_is_told_with_its_line(
         '[[office]]\nname = ""\nunit = "31"',
         '[[route]]\nname = "a"\nhost = "a.test"\npath = "/a"\ndossier = "a b"',
         '[[route]]\nname = "a"\nhost = "a.test"\npath = "/a"',
+        UNITS + 'parameters = ["ma"]',  # one day for both sides
+        UNITS + "callers = 2025-06-30",  # no place
+        UNITS + 'callers = 2025-06-30\nparameters = ["a b"]',
+        UNITS + 'callers = 2025-06-30\nanswers = ["$"]',
     ],
 )
 def test_what_is_no_code_or_address_is_refused(path: Path, text: str) -> None:

@@ -231,6 +231,15 @@ def test_the_day_may_stand_in_the_body_or_in_the_path(line: Serve) -> None:
     assert path.server.target == "/api/2025-06-30/24"
 
 
+def test_a_day_in_a_body_that_cannot_be_read_is_no_day(line: Serve) -> None:
+    here = line(day="//DenNgay", parameters=("//Tinh", "ma"))
+    headers = {"content-type": "text/xml"}
+    body = "<E><DenNgay>30/06/2025</DenNgay><Tinh>27</Tinh>"
+    answer = here.call("/a?ma=30", "POST", content=body, headers=headers)
+    assert (here.server.target, here.server.body) == ("/a?ma=31", body.encode())
+    assert answer.headers["x-don-vi-canh-bao"] == "khong-doi"
+
+
 @pytest.mark.parametrize(
     ("units", "path"),
     [({}, "/a?ma=297"), ({"ambiguous": "refuse"}, "/a?ma=297"), ({"refuses": True}, "/a?ma=11008")],
