@@ -116,7 +116,8 @@ class DoorProtocol(UpgradingProtocol):
         self._pending = data[end:]
         self._wants_head = False
         self._feeds_head = True
-        return mask_upgrade(data[:end] if is_usual else _ascii_first_line(data[:end]))
+        self._head = data[:end] if is_usual else _ascii_first_line(data[:end])
+        return mask_upgrade(self._head)
 
     def _next_of_body(self) -> bytes | None:
         """Take what belongs to the body; never nothing, or the loop above would not end."""
@@ -138,6 +139,7 @@ class DoorProtocol(UpgradingProtocol):
         """Leave a request to the parser that begins in the middle of what it was fed."""
         if not self._feeds_head:
             self._wants_head = False
+            self._head = b""
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

@@ -34,13 +34,14 @@ class UpgradingProtocol(CarryingProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._pending = b""
+        self._head = b""  # of the last request, as it came, where it is known
 
     def on_headers_complete(self) -> None:
         """Tell what comes behind a body from the head."""
         super().on_headers_complete()
         if not self._is_answered:
             self.headers = []
-            wire = Wire(self.cycle, self.headers, self._switch)
+            wire = Wire(self.cycle, self._head, self.headers, self._switch)
             self.scope["extensions"][WIRE] = wire  # type: ignore[assignment]  # set up with a dictionary by CarryingProtocol
 
     def on_response_complete(self) -> None:

@@ -1,24 +1,28 @@
 """The caller's connection, for what HTTP/1.1 can say and ASGI has no word for.
 
-Interim responses, trailers and a switch to another protocol. The protocol hands one of these to
-the application with each request; only preserved APIs look at it.
+Interim responses, trailers, a switch to another protocol, and how names and status are spelled. The
+protocol hands one of these to the application with each request; only preserved APIs look at it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from starlette.types import Message, Scope, Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.answer import field_lines
+from gateway.answer import field_lines, http_date
+from gateway.spelling import Spelling, spelling_in
 
 WIRE = "hopnhat.wire"
 """In a scope's extensions: the `Wire` of the request."""
 
 Fields = Sequence[tuple[bytes, bytes]]
+
+_NO_BODY = frozenset({204, 304})
 
 
 class Successor(Protocol):
@@ -45,10 +49,19 @@ class Wire:
     `head` and leaves the connection to `successor`; await `ready` before.
     """
 
-    def __init__(self, cycle: RequestResponseCycle, trailers: Fields, switch: Switch) -> None:
+    def __init__(
+        self, cycle: RequestResponseCycle, head: bytes, trailers: Fields, switch: Switch
+    ) -> None:
         self.trailers = trailers
         self.switch = switch
         self._cycle = cycle
+        self._head = head
+        self._answers_as: Spelling | None = None
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the caller spells the names of its header fields."""
+        return spelling_in(self._head)
 
     @property
     def speaks_1_1(self) -> bool:
@@ -60,10 +73,59 @@ class Wire:
         """Say whether the caller keeps its body back until it reads 100 (Continue)."""
         return self._cycle.waiting_for_100_continue
 
-    def interim(self, status: int, fields: Fields) -> None:
+    def interim(self, status: int, fields: Fields, spelling: Spelling) -> None:
         """Write a response ahead of the final one; HTTP/1.0 has none (RFC 9110, 15.2)."""
         if self.speaks_1_1 and not self._cycle.response_started:
-            self._cycle.transport.write(head_of(status, fields))
+            self._cycle.transport.write(head_of(status, fields, spelling))
+
+    def answer_as(self, spelling: Spelling) -> None:
+        """Spell the answer that is sent from now on like this."""
+        self._answers_as = spelling
+
+    def sending(self, send: Send) -> Send:
+        """Return how an answer is sent, its head spelled as it was said to be."""
+
+        async def send_spelled(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._answers_as is not None:
+                await self._begin_answer(message["status"], message["headers"], self._answers_as)
+            else:
+                await send(message)
+
+        return send_spelled
+
+    async def _begin_answer(self, status: int, fields: Fields, spelling: Spelling) -> None:
+        """Write the head of an answer and leave its body to the server, as if it had written it."""
+        cycle = self._cycle
+        await cycle.flow.drain()
+        if cycle.disconnected:
+            return
+        is_framed, is_closing = self._learn(fields)
+        lines = spelling.status_line(status) + spelling.lines(fields)
+        if not any(name == b"date" for name, _ in fields):
+            lines += b"Date: " + http_date(int(time.time())) + b"\r\n"
+        if not cycle.keep_alive and not is_closing:
+            lines += b"Connection: close\r\n"
+        if not is_framed and cycle.scope["method"] != "HEAD" and status not in _NO_BODY:
+            cycle.chunked_encoding = True
+            lines += b"Transfer-Encoding: chunked\r\n"
+        cycle.response_started = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(lines + b"\r\n")
+
+    def _learn(self, fields: Fields) -> tuple[bool, bool]:
+        """Tell the server the length of the body, and whether the connection ends behind it.
+
+        Say whether there is a length, and whether the end is told to the caller already.
+        """
+        cycle = self._cycle
+        is_framed = is_closing = False
+        for name, value in fields:
+            if name == b"content-length":
+                cycle.expected_content_length = int(value)
+                cycle.chunked_encoding, is_framed = False, True
+            elif name == b"connection" and b"close" in value.lower():
+                cycle.keep_alive, is_closing = False, True
+        return is_framed, is_closing
 
     async def ready(self) -> None:
         """Wait until the caller has read what went before. Raises ConnectionError if it is gone."""
@@ -85,6 +147,12 @@ def wire_of(scope: Scope) -> Wire | None:
     return wire
 
 
-def head_of(status: int, fields: Fields) -> bytes:
+def spelled(scope: Scope, send: Send) -> Send:
+    """Return how an answer is sent that may be spelled in a way of its own."""
+    wire = wire_of(scope)
+    return wire.sending(send) if wire is not None else send
+
+
+def head_of(status: int, fields: Fields, spelling: Spelling) -> bytes:
     """Write a status line and header fields."""
-    return STATUS_LINE[status] + field_lines(fields) + b"\r\n"
+    return spelling.status_line(status) + spelling.lines(fields) + b"\r\n"

@@ -24,7 +24,8 @@ from gateway.passthrough.trailers import crossing
 from gateway.passthrough.tunnels import Tunnels
 from gateway.passthrough.uploading import Upload
 from gateway.passthrough.upstreams import Server, Turns
-from gateway.wire import wire_of
+from gateway.spelling import Spelling
+from gateway.wire import head_of, wire_of
 from redirects.route import ApiRoute
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
@@ -154,6 +155,8 @@ class Call:
         if self._scope["http_version"] == "1.0" and self._scope["method"] != "HEAD":
             data = await self._gather(connection, headers)
         send = self._send
+        if self._wire is not None:
+            self._wire.answer_as(_spelling_of(connection.headers, connection.reason))
         await send({"type": "http.response.start", "status": connection.status, "headers": headers})
         self.status = connection.status
         while connection.has_more:
@@ -174,7 +177,9 @@ class Call:
         headers = self._for_caller(connection.status, connection.headers)
         headers += self._hop.agreed(connection)
         if self._wire is not None:
-            await self._tunnels.open(self._route, self._wire, connection, headers)
+            spelling = _spelling_of(connection.headers, connection.reason)
+            head = head_of(connection.status, headers, spelling)
+            await self._tunnels.open(self._route, self._wire, connection, head)
             self.status = connection.status
 
     def _protocols_allowed(self) -> frozenset[str]:
@@ -207,12 +212,13 @@ class Call:
         headers.append((b"content-length", b"%d" % size))
         return b"".join(pieces)
 
-    def _tell(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    def _tell(self, status: int, headers: list[tuple[bytes, bytes]], reason: bytes) -> None:
         """Pass on a response ahead of the final one."""
         if status == _CONTINUE and self._upload.takes_word():
             return
         if self._wire is not None:
-            self._wire.interim(status, self._for_caller(status, headers))
+            kept = self._for_caller(status, headers)
+            self._wire.interim(status, kept, _spelling_of(headers, reason))
 
     def _watch(self, connection: UpstreamConnection) -> None:
         self._watcher = asyncio.create_task(self._notice_hang_up(connection))
@@ -232,3 +238,7 @@ class Call:
             self._watcher.cancel()
             self._watcher = None
         pool.give_back(connection)
+
+
+def _spelling_of(headers: list[tuple[bytes, bytes]], reason: bytes) -> Spelling:
+    return Spelling([name for name, _ in headers], reason)

@@ -23,7 +23,7 @@ _SWITCHING = 101
 _NO_BODY = frozenset({204, 304})
 
 Fields = list[tuple[bytes, bytes]]
-Interim = Callable[[int, Fields], None]
+Interim = Callable[[int, Fields, bytes], None]
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -34,6 +34,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.idle_since = 0.0
         self.closed = False
         self.status = 0
+        self.reason = b""
         self.headers: Fields = []
         self.trailers: Fields = []
         self.switched = False
@@ -275,9 +276,15 @@ class UpstreamConnection(asyncio.Protocol):
     # --- httptools' side ---
 
     def on_message_begin(self) -> None:
-        """Forget the headers of an interim response."""
-        if not self.complete:
+        """Forget the head of an interim response."""
+        if not self._has_head:
             self.headers = []
+            self.reason = b""
+
+    def on_status(self, reason: bytes) -> None:
+        """Keep the words behind the status, or a piece of them."""
+        if not self._has_head:
+            self.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep one header as it came; behind a body it is a trailer."""
@@ -293,7 +300,7 @@ class UpstreamConnection(asyncio.Protocol):
             return
         if status < _FINAL:
             if self._interim is not None and status != _SWITCHING:
-                self._interim(status, self.headers)
+                self._interim(status, self.headers, self.reason)
             return
         self.status = status
         self._has_head = True

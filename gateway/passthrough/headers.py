@@ -9,6 +9,7 @@ from starlette.types import Scope
 
 from gateway.metrics import LOOPBACK
 from gateway.passthrough.public_names import NAMING, PublicName
+from gateway.wire import wire_of
 from redirects.route import ApiRoute
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -36,13 +37,16 @@ def request_head(scope: Scope, route: ApiRoute, *, chunked: bool, hop: bytes = b
     """
     headers: Headers = scope["headers"]
     named = _named_by_connection(headers)
-    lines = [scope["method"].encode("ascii"), b" ", target_of(scope), b" HTTP/1.1\r\nhost: "]
+    wire = wire_of(scope)
+    spelled = wire.spelling.of if wire is not None else bytes
+    lines = [scope["method"].encode("ascii"), b" ", target_of(scope), b" HTTP/1.1\r\n"]
+    lines += (spelled(b"host"), b": ")
     host = _first(headers, b"host")
     lines.append(route.host_header.encode("ascii") if route.host_header else host)
     not_sent_on = _NOT_SENT_ON_IN_CHUNKS if chunked else _NOT_SENT_ON
     for name, value in headers:
         if name not in not_sent_on and name not in named:
-            lines += (b"\r\n", name, b": ", value)
+            lines += (b"\r\n", spelled(name), b": ", value)
     lines += _forwarded(scope, headers, host)
     lines.append(hop)
     lines.append(b"\r\ntransfer-encoding: chunked\r\n\r\n" if chunked else b"\r\n\r\n")

@@ -33,6 +33,7 @@ from gateway.passthrough.tunnels import Tunnels
 from gateway.passthrough.upstreams import Servers
 from gateway.passthrough.usage import UsageCounting
 from gateway.portal_settings import PortalSettings
+from gateway.wire import spelled
 from redirects.calendar import today_in_vietnam
 from redirects.route import ApiRoute
 
@@ -92,7 +93,7 @@ class Passthrough:
     async def _pass_on(self, route: ApiRoute, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
-        send = self._transitions.telling(route, send)
+        send = self._transitions.telling(route, spelled(scope, send))
         passage = self._passages.of(route)
         asked, hear, tell = passage.prepare(scope, receive, send)
         overheard = self._shadowing.overhear(route, asked, tell) if self._shadowing else None

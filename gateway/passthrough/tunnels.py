@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from functools import partial
 
 from gateway.metrics import Metrics
 from gateway.passthrough.connection import UpstreamConnection
 from gateway.passthrough.failures import CallerGone, UpstreamBusy
 from gateway.passthrough.tunnel import Tunnel
-from gateway.wire import Wire, head_of
+from gateway.wire import Wire
 from redirects.route import ApiRoute
-
-_SWITCHING = 101
-
-Fields = Sequence[tuple[bytes, bytes]]
 
 
 class Tunnels:
@@ -26,9 +21,9 @@ class Tunnels:
         self._open: Counter[str] = Counter()
 
     async def open(
-        self, route: ApiRoute, wire: Wire, connection: UpstreamConnection, headers: Fields
+        self, route: ApiRoute, wire: Wire, connection: UpstreamConnection, head: bytes
     ) -> None:
-        """Answer 101 with `headers`, and carry from now on whatever the two ends say.
+        """Answer with `head`, a whole one of 101, and carry from now on whatever the two ends say.
 
         Raises UpstreamBusy where the route has as many as it may, UpstreamBroken or CallerGone
         where one of the ends is gone.
@@ -43,7 +38,7 @@ class Tunnels:
         tunnel = Tunnel(idle=route.upgrade_idle, ended=partial(self._count, route.name, -1))
         self._count(route.name, +1)
         tunnel.upstream.take_over(transport, behind)
-        wire.switch(head_of(_SWITCHING, headers), tunnel.caller)
+        wire.switch(head, tunnel.caller)
         tunnel.begin()
 
     def _count(self, route: str, more: int) -> None:

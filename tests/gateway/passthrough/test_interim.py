@@ -40,7 +40,7 @@ def test_an_early_hint_is_there_before_the_answer_is(
     with socket.create_connection((host, int(port)), timeout=5) as client:
         client.sendall(GET)
         early = client.recv(4096)
-        assert early == b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n"
+        assert early == b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"
         hinted.set()
         assert client.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
 

@@ -44,7 +44,7 @@ def test_end_to_end_headers_cross_in_order_and_hop_by_hop_ones_do_not(
         assert name not in head
     assert b"host: old.test\r\n" in head
     assert b"via: 1.1 hopnhat" in head
-    assert b"x-thu-tu: 1\r\nx-thu-tu: 2\r\n" in answer
+    assert b"X-Thu-Tu: 1\r\nX-Thu-Tu: 2\r\n" in answer
     assert answer.endswith(b"\r\n\r\nhello")
 
 
@@ -68,7 +68,7 @@ def test_the_upstream_may_be_told_another_host(
     recorder = Recorder(HELLO)
     origin = gateway(upstream(recorder), host_header="noi-bo.test")
     httpx.get(f"{origin}/a")
-    assert b"host: noi-bo.test\r\n" in recorder.heads[0]
+    assert b"\r\nHost: noi-bo.test\r\n" in recorder.heads[0]
 
 
 def test_a_location_that_names_the_upstream_names_the_public_host(

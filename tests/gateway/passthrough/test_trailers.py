@@ -37,7 +37,7 @@ def test_trailers_of_an_answer_reach_who_asked_or_was_told(
     answer = talk_raw(origin, GET + asked + b"\r\n")
     behind = b"Content-MD5: q1w2\r\nX-Dem: 2\r\n\r\n" if come else b"\r\n"
     assert answer.endswith(b"\r\n0\r\n" + behind)
-    assert (b"\r\ntrailer: X-Dem\r\n" in answer) == bool(announced)
+    assert (b"\r\nTrailer: X-Dem\r\n" in answer) == bool(announced)
     assert (b"\r\nconnection: TE\r\nte: trailers\r\n" in recorder.heads[0]) == bool(asked)
     assert httpx.get(f"{origin}/a").text == "abcde"
     assert recorder.connections == 1
@@ -70,7 +70,7 @@ def test_trailers_of_a_request_reach_the_upstream(
     bad = b"X-Forwarded-For: 1.1.1.1\r\nAuthorization: x\r\nHost: la.test\r\n"
     pieces = (POST + b"Trailer: X-Dem\r\n" + BODY, bad + TRAILERS)
     assert talk_raw(origin, *pieces, pause=pause).endswith(b"hello")
-    assert b"\r\ntrailer: X-Dem\r\n" in bodies[0]
+    assert b"\r\nTrailer: X-Dem\r\n" in bodies[0]
     assert bodies[2] == b"content-md5: q1w2\r\nx-dem: 2\r\n\r\n"
 
 

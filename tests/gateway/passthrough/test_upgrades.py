@@ -90,12 +90,12 @@ def test_other_protocols_cross_where_a_route_names_them(
     with dial(gateway(upstream(pigeon), **PIGEON)) as client:
         client.sendall(ASK + b"som ")  # before it was agreed upon
         head = read_to(client, b"CHAO SOM ")
-        assert head.startswith(b"HTTP/1.1 101 Switching Protocols\r\nx-a: 1\r\n")
-        assert b"\r\nconnection: Upgrade\r\nupgrade: bo-cau/1\r\n\r\nCHAO " in head
+        assert head.startswith(b"HTTP/1.1 101 Switching Protocols\r\nX-A: 1\r\n")
+        assert b"\r\nConnection: Upgrade\r\nUpgrade: bo-cau/1\r\n\r\nCHAO " in head
         client.sendall(b"GET / HTTP/1.1\r\n\r\n\x00")
         assert read_to(client, b"\x00") == b"GET / HTTP/1.1\r\n\r\n\x00"
     assert b"\r\nconnection: Upgrade\r\nupgrade: Bo-Cau/1\r\n" in pigeon.heads[0]
-    assert b"\r\norigin: http://la.test\r\n" in pigeon.heads[0]
+    assert b"\r\nOrigin: http://la.test\r\n" in pigeon.heads[0]
 
 
 @pytest.mark.parametrize("version", [b"HTTP/1.0", b"HTTP/1.1"])
