@@ -37,7 +37,7 @@ def replay(
     limit: Annotated[int, typer.Option(min=1, help="Most calls; each is sent once.")] = 1000,
     pace: Annotated[float, typer.Option(min=0.01, help="Calls a second to each server.")] = 10.0,
     at_once: Annotated[int, typer.Option(min=1, max=64, help="Calls under way at once.")] = 4,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a server may be silent.")] = 30.0,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a call may take.")] = 30.0,
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Send POST, PUT, DELETE too: they change both servers.")
     ] = False,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.comparing.headers import header_differences
 from gateway.comparing.json_bodies import NotJsonError, json_differences, read_json
@@ -42,15 +42,22 @@ def body_differences(old: Reply, new: Reply, ignored: Ignored) -> Iterator[Diffe
     if not (old.is_whole and new.is_whole):
         yield Difference(Part.BODY, "bytes", f"{old.length} bytes", f"{new.length} bytes")
         return
+    before, after = _unwrapped(old.body), _unwrapped(new.body)
     try:
-        before, after = _unwrapped(old.body), _unwrapped(new.body)
-        olds, news = read_json(before.inside), read_json(after.inside)
+        olds, news = _json_in(old, before.inside), _json_in(new, after.inside)
     except NotJsonError:
         yield from _of_xml(old.body, new.body, ignored)
         return
     if before.callback != after.callback:
         yield Difference(Part.BODY, "callback", before.callback, after.callback)
     yield from json_differences(olds, news, PathsWalk(ignored.json_paths))
+
+
+def _json_in(reply: Reply, text: bytes) -> Any:
+    """Read JSON; a lone "1" is some only where the server says so: as text, "1.0" is another."""
+    if "json" in reply.header("content-type").lower() or text.lstrip()[:1] in {b"{", b"["}:
+        return read_json(text)
+    raise NotJsonError("neither said nor seen to be JSON")
 
 
 class _Jsonp(NamedTuple):

@@ -104,9 +104,8 @@ def _own_differences(pair: _Pair) -> Iterator[Difference]:
         if olds.get(name) != news.get(name):
             place = f"{pair.place}/@{name.rpartition('}')[2]}"
             yield _difference(place, olds.get(name), news.get(name))
-    old, new = _text(pair.old), _text(pair.new)
-    if old != new:
-        yield _difference(pair.place, old, new)
+    if _texts_of(pair.old, pair.new) != _texts_of(pair.new, pair.old):
+        yield _difference(pair.place, _text(pair.old), _text(pair.new))
 
 
 def _attributes(element: etree._Element) -> dict[str, str]:
@@ -118,12 +117,20 @@ def _attributes(element: etree._Element) -> dict[str, str]:
     return named
 
 
-def _text(element: etree._Element) -> str:
-    """Return an element's own text; between elements white space is only layout."""
+def _texts_of(element: etree._Element, other: etree._Element) -> list[str]:
+    """Return the texts between an element's children; where these differ, all in one."""
+    return _texts(element) if len(element) == len(other) else [_text(element)]
+
+
+def _texts(element: etree._Element) -> list[str]:
+    """Return an element's own texts; between elements white space is only layout."""
     if len(element) == 0:
-        return element.text or ""
-    texts = [element.text, *(child.tail for child in element)]
-    return " ".join(stripped for text in texts if text and (stripped := text.strip()))
+        return [element.text or ""]
+    return [(text or "").strip() for text in (element.text, *(child.tail for child in element))]
+
+
+def _text(element: etree._Element) -> str:
+    return " ".join(filter(None, _texts(element)))
 
 
 def _children(pair: _Pair) -> tuple[list[Difference], list[_Pair]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import sha256
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
 
@@ -31,9 +33,14 @@ class Server:
     """One of the two servers that are compared."""
 
     def __init__(self, origin: str, *, timeout: float, connections: int) -> None:
-        """`timeout` is in seconds, for each step of an answer."""
+        """`timeout` is in seconds, for a whole call."""
         self.origin = origin
+        self._timeout = timeout
+        # What a server sets belongs to the caller it once answered: no call gets another's cookies.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         self._client = httpx.AsyncClient(
+            headers={"user-agent": "hopnhat replay"},
+            cookies=no_cookies,
             timeout=timeout,
             follow_redirects=False,
             trust_env=False,
@@ -66,13 +73,19 @@ class Server:
             extensions={"target": call.target},
         )
         try:
-            response = await self._client.send(request, stream=True)
-            try:
-                return await self._kept(response)
-            finally:
-                await response.aclose()
+            async with asyncio.timeout(self._timeout):
+                return await self._answer(request)
+        except TimeoutError as error:
+            raise Unanswered(f"not done in {self._timeout:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as error:
             raise Unanswered(f"{type(error).__name__}: {error}".rstrip(": ")) from error
+
+    async def _answer(self, request: httpx.Request) -> Reply:
+        response = await self._client.send(request, stream=True)
+        try:
+            return await self._kept(response)
+        finally:
+            await response.aclose()
 
     async def _kept(self, response: httpx.Response) -> Reply:
         kept = bytearray()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +14,7 @@ import httpx2 as httpx
 import pytest
 
 from catalogue.database import open_database
-from catalogue.shadow import OUTCOME, ShadowSpool
+from catalogue.shadow import OUTCOME, ShadowCount, ShadowCounts, ShadowSpool
 from catalogue.usage import Caller, CallerKind, Usage, Use
 from gateway.app import create_site
 from gateway.passthrough.usage import hash_of
@@ -235,3 +236,43 @@ def test_rules_of_a_shadow_are_checked_ahead(operator: Operator) -> None:
     assert result.exit_code == 1
     assert "route don-vi" in result.stderr
     assert "not a JSON path: 'x'" in result.stderr
+
+
+MANUAL = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+def test_the_manual_s_report_of_a_shadow_is_told_as_shown(counted: Operator) -> None:
+    shown = re.search(r"\$ hopnhat api report --shadow\n((?:.+\n)+?)```", MANUAL)
+    assert shown is not None
+    today = today_in_vietnam()
+    found = {
+        (OUTCOME, "same"): (1187, ""),
+        (OUTCOME, "different"): (17, ""),
+        (OUTCOME, "unanswered"): (3, ""),
+        ("body", "$.DuLieu[*].ID"): (17, "/api/don-vi/24"),
+    }
+    database = open_database(load_settings(counted.settings).database_url)
+    with database.writing() as connection:
+        ShadowCounts(connection).add(
+            ShadowCount("don-vi", part, place, calls, sample, today)
+            for (part, place), (calls, sample) in found.items()
+        )
+    database.close()
+    told = counted.types("api", "report", "--shadow").stdout
+    assert told.replace(str(today), "2026-11-24") == shown[1]
+    assert counted.types("api", "report", "--shadow", "--csv").exit_code == 2
+
+
+def test_the_manual_s_settings_are_settings(operator: Operator) -> None:
+    blocks = re.findall(r"```toml\n(\[\[(?:route|caller)\]\].*?)```", MANUAL, re.DOTALL)
+    assert len(blocks) >= 4
+    names = iter(range(100))
+    for block in blocks:
+        operator.append(
+            "\n" + re.sub(r'name = "don-vi"', lambda _: f'name = "api-{next(names)}"', block)
+        )
+    settings = load_settings(operator.settings)
+    assert [one.contact for one in settings.caller] == ["Phòng Kỹ thuật, 024 3000 000"]
+    shadows = [route.shadow for route in settings.routes() if route.shadow]
+    assert [Path(one.ignore or "").name for one in shadows] == ["rules.toml"]
+    assert shadows[0].share == 0.05

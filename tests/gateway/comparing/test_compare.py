@@ -22,7 +22,9 @@ BOMB = b'<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><a x="&c;"/>'
 
 
 def told(old: bytes, new: bytes, **rules: Any) -> list[tuple[str, str | None, str | None]]:
-    found = compare(whole_reply(200, (), old), whole_reply(200, (), new), Ignored(Rules(**rules)))
+    found = compare(
+        whole_reply(200, JSON, old), whole_reply(200, JSON, new), Ignored(Rules(**rules))
+    )
     return [(one.place, one.old, one.new) for one in found]
 
 
@@ -69,6 +71,8 @@ def test_what_says_the_same_is_the_same(old: str, new: str) -> None:
         ('<a i="1"/>', "<a/>", "/a/@i", "1", None),
         ('<a xmlns="urn:x"/>', '<a xmlns="urn:y"/>', "/", "{urn:x}a", "{urn:y}a"),
         ("<a>x<b/>y</a>", "<a>x<b/>z</a>", "/a", "x y", "x z"),
+        ("<a>x<b/>y</a>", "<a>x y<b/></a>", "/a", "x y", "x y"),
+        ("<a>x<b/>y<b/></a>", "<a>x y<b/></a>", "/a/b[2]", "<b>", None),
         ("<a> </a>", "<a/>", "/a", " ", ""),
         ("<a><?p 1?></a>", "<a><?p 2?></a>", "/a/?p", "1", "2"),
     ],
@@ -134,6 +138,13 @@ def test_what_cannot_be_read_safely_is_compared_by_its_bytes(old: bytes, new: by
 def test_an_ignored_place_may_say_anything(rules: dict[str, Any], old: str, new: str) -> None:
     assert told(old.encode(), new.encode(), **rules) == []
     assert told(old.encode(), new.encode()) != []
+
+
+def test_a_number_that_nobody_calls_json_is_text() -> None:
+    found = compare(whole_reply(200, (), b"1"), whole_reply(200, (), b"1.0"), Ignored())
+    assert [one.place for one in found] == ["bytes"]
+    same = compare(whole_reply(200, (), b" [1]"), whole_reply(200, (), b"[1.0]"), Ignored())
+    assert same == ()
 
 
 def test_ignoring_one_place_hides_no_other() -> None:

@@ -29,6 +29,7 @@ class Answering:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     asked: list[tuple[str, bytes, dict[bytes, bytes]]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    missing: str = "/404"
     under_way: int = 0
     most_under_way: int = 0
 
@@ -51,7 +52,7 @@ class Answering:
         await send(
             {
                 "type": "http.response.start",
-                "status": 404 if path == "/404" else 200,
+                "status": 404 if path == self.missing else 200,
                 "headers": headers,
             }
         )
@@ -240,11 +241,40 @@ def test_a_server_that_does_not_answer_is_named(pair: Build) -> None:
     assert "  new did not answer: ConnectError" in result.stdout
 
 
+def test_no_call_gets_the_cookies_of_another(pair: Build) -> None:
+    both = pair({}, {})
+    both.old.headers.append((b"set-cookie", b"SID=1"))
+    both.new.headers.append((b"set-cookie", b"SID=2"))
+    both.write(("GET", "/a"), ("GET", "/b"))
+    assert both.replay("--at-once", "1").exit_code == 0
+    assert [b"cookie" in headers for _, _, headers in both.new.asked] == [False, False]
+
+
+def test_an_answer_without_end_is_given_up(upstream: Callable[..., str], pair: Build) -> None:
+    async def events(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"data: 1\n\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    both = pair({}, {})
+    both.old_url = both.new_url = upstream(events)
+    both.write(("GET", "/a"))
+    result = both.replay("--timeout", "0.4")
+    assert result.exit_code == 1
+    assert "old did not answer: not done in 0.4 s" in result.stdout
+
+
 def test_a_status_that_differs_is_told(pair: Build) -> None:
     both = pair({}, {})
-    both.old.answers = both.new.answers = {}
     both.write(("GET", "/404"))
     assert both.replay().exit_code == 0
+    both.new.missing = ""
+    result = both.replay()
+    assert result.exit_code == 1
+    assert "  status status: 404 -> 200" in result.stdout
 
 
 def test_a_citizen_s_file_is_not_shown(pair: Build) -> None:
