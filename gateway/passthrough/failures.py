@@ -18,7 +18,7 @@ class PassthroughError(Exception):
     ├── AnswerTooLong             longer than the route allows
     ├── CallTooLong               the caller's body is longer than the route allows
     ├── TooManyCalls              the caller calls more often than the route allows
-    ├── StoodIn                   the upstream's error was answered with what had been kept
+    ├── StoodIn                   what was kept has gone out instead of what the upstream said
     └── CallerGone                nobody waits for the answer any more
     """
 
@@ -96,7 +96,7 @@ class TooManyCalls(PassthroughError):  # noqa: N818 - says what is so, like the 
 
 
 class StoodIn(PassthroughError):  # noqa: N818 - says what is so, like the house's other errors
-    """What the upstream said was an error, and a kept answer has gone out instead: `status`."""
+    """A kept answer has gone out instead of what the upstream said: `status`."""
 
     def __init__(self, status: int) -> None:
         super().__init__("answered with what was kept")

@@ -14,6 +14,11 @@ Directives = Mapping[str, str]
 _STATED = frozenset({200, 203, 301, 308, 404, 410})
 _SILENT = frozenset({200, 203})
 _ALLOWS_ORIGIN = b"access-control-allow-origin"
+_CONDITIONS = {b"if-none-match": b"etag", b"if-modified-since": b"last-modified"}
+_NOT_FRESHENED = frozenset(
+    {b"content-length", b"content-encoding", b"content-type", b"content-range"}
+    | {b"connection", b"via"}
+)
 _CREDENTIALS = frozenset({b"authorization", b"cookie"})
 
 
@@ -97,6 +102,28 @@ def is_unchanged(asked: Headers, answered: Headers) -> bool:
         return False
     asked_for, modified = _moment(since[0]), _moment(has.get(b"last-modified"))
     return asked_for is not None and modified is not None and modified <= asked_for
+
+
+def conditions(asked: Headers, answered: Headers) -> list[tuple[bytes, bytes]]:
+    """Return what asks an upstream whether an answer is still the same (RFC 9111, 4.3.1).
+
+    Nothing where the answer has no validator, or its caller asks on conditions of its own.
+    """
+    if any(name.lower().startswith(b"if-") for name, _ in asked):
+        return []
+    has = {name.lower(): value for name, value in answered}
+    return [
+        (condition, has[validator])
+        for condition, validator in _CONDITIONS.items()
+        if has.get(validator)
+    ]
+
+
+def freshened(kept: Headers, told: Headers) -> Headers:
+    """Return a kept answer's fields as a 304 says they are now (RFC 9111, 3.2)."""
+    news = [field for field in told if field[0].lower() not in _NOT_FRESHENED]
+    names = {name.lower() for name, _ in news} | {b"age", b"date"}
+    return [*(field for field in kept if field[0].lower() not in names), *news]
 
 
 def varying_names(answered: Headers) -> tuple[bytes, ...] | None:

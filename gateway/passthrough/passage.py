@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from gateway.passthrough.caching import AnswerStore, Keeping, Kept, may_be_kept
+from gateway.passthrough.caching import AnswerStore, may_be_kept
 from gateway.passthrough.callers import caller_of
 from gateway.passthrough.descriptions import renaming_of
 from gateway.passthrough.failures import TooManyCalls
+from gateway.passthrough.keeping import Keeping
+from gateway.passthrough.kept import Kept
 from gateway.passthrough.limits import no_more_of_answer, no_more_of_call, refuse_long_call
 from gateway.passthrough.rates import Rates
 from gateway.passthrough.rewriting import rewriter_of
@@ -60,7 +62,9 @@ class Passage:
         """Return a call as it goes to an upstream, and how it is heard and answered."""
         scope = self._crossing(scope)
         if self._store is not None and may_be_kept(scope):
-            send = Keeping(self._store, scope, send)
+            validated, asking = self._store.to_validate(scope)
+            send = Keeping(self._store, scope, send, validated)
+            scope = {**scope, "headers": [*scope["headers"], *asking]} if asking else scope
         if self.route.max_answer is not None:
             send = no_more_of_answer(send, self.route.max_answer)
         if self.route.max_body is not None:

@@ -229,3 +229,65 @@ def test_an_answer_cut_short_is_not_kept(upstream: Callable[..., str], gateway: 
     for _ in range(2):
         with pytest.raises(httpx.RemoteProtocolError):
             httpx.get(f"{origin}/a")
+
+
+class Validating(Counting):
+    """An upstream that says 304 to who has its answer, and keeps the heads it was sent."""
+
+    def __init__(self, lines: str) -> None:
+        super().__init__(lines)
+        self.heads: list[bytes] = []
+        self.tag = '"1"'
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.heads.append(head)
+            lines = f"{self.lines}ETag: {self.tag}\r\n"
+            if f"if-none-match: {self.tag}".encode() in head.lower():
+                writer.write(f"HTTP/1.1 304 Not Modified\r\n{lines}X-Lan: hai\r\n\r\n".encode())
+            else:
+                body = f"ban {self.tag}"
+                length = f"Content-Length: {len(body)}\r\n"
+                writer.write(f"HTTP/1.1 200 OK\r\n{lines}{length}\r\n{body}".encode())
+            await writer.drain()
+
+
+def test_a_stale_answer_is_given_again_once_the_upstream_says_that_it_is_still_good(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    server = Validating("Cache-Control: max-age=0\r\n")
+    origin = gateway(upstream(server), caching=Caching())
+    with httpx.Client() as client:
+        answers = [client.get(f"{origin}/a") for _ in range(3)]
+        assert [answer.text for answer in answers] == ['ban "1"'] * 3
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        assert answers[1].headers["x-lan"] == "hai"
+        assert int(answers[1].headers["age"]) < 2
+        assert [b'if-none-match: "1"' in head for head in server.heads] == [False, True, True]
+        server.tag = '"2"'
+        assert client.get(f"{origin}/a").text == 'ban "2"'
+        own = client.get(f"{origin}/a", headers={"if-none-match": '"2"'})
+        assert (own.status_code, own.text) == (304, "")
+
+
+def test_an_answer_is_fresh_again_for_as_long_as_the_304_says(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    server = Validating("Cache-Control: max-age=0\r\n")
+    origin = gateway(upstream(server), caching=Caching())
+    httpx.get(f"{origin}/a")
+    server.lines = MAX_AGE
+    assert [httpx.get(f"{origin}/a").text for _ in range(3)] == ['ban "1"'] * 3
+    assert len(server.heads) == 2
+
+
+def test_a_304_that_forbids_to_keep_ends_what_was_kept(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    server = Validating("Cache-Control: max-age=0\r\n")
+    origin = gateway(upstream(server), caching=Caching())
+    httpx.get(f"{origin}/a")
+    server.lines = "Cache-Control: no-store\r\n"
+    assert [httpx.get(f"{origin}/a").text for _ in range(2)] == ['ban "1"'] * 2
+    assert [b"if-none-match" in head for head in server.heads] == [False, True, False]
