@@ -148,6 +148,8 @@ def greatest(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElemen
 
 def storable(text: str) -> str:
     """Return a text that both engines can keep: no NUL (PostgreSQL), no lone surrogates (UTF-8)."""
+    if text.isascii() and "\0" not in text:  # most are
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 

@@ -203,6 +203,8 @@ class PublicSite:
         self, resolution: Unmoved, scope: Scope
     ) -> ASGIApp:
         match resolution:
+            case Unresolved():
+                return self._old_pages.unresolved(resolution, scope)
             case Proxied(route=route):
                 return self._called(route, scope)
             case Retired(route=route):
@@ -215,8 +217,6 @@ class PublicSite:
                 return self._old_pages.gone(resolution, scope)
             case Archived():
                 return self._old_pages.archived(resolution)
-            case Unresolved():
-                return self._old_pages.unresolved(resolution, scope)
             case UnknownHost():
                 return self._notices.at_once(scope, 421)
             case _:

@@ -137,13 +137,10 @@ class HeadReader:
             self.hosts += 1
             self.host = value
 
-    def on_headers_complete(self) -> None:
-        """Learn what the parser forgets when the request ends."""
-        self.stays = self._parser.should_keep_alive()
-
     def on_message_complete(self) -> None:
-        """Count what ends."""
+        """Count what ends, and learn what the parser forgets then."""
         self._ends += 1
+        self.stays = self._parser.should_keep_alive()
 
 
 class CarryingProtocol(HttpToolsProtocol):

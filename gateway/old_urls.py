@@ -88,14 +88,14 @@ def outcome_of(  # noqa: PLR0911 - one name an outcome
     match resolution:
         case Moved(site=site, status=status):
             return MOVED_NAMES[status], site
+        case Unresolved(site=site):
+            return "unresolved", site
         case Split(site=site):
             return "split", site
         case Gone(site=site):
             return "gone", site
         case Archived(site=site):
             return "archived", site
-        case Unresolved(site=site):
-            return "unresolved", site
         case Proxied(route=route):
             return "proxied", route.name
         case Retired(route=route):

@@ -107,7 +107,7 @@ def language_of(request: Request) -> str:
 
 def language_in(scope: Scope) -> str:
     """Return the language asked for in the address, else kept in the cookie, else Vietnamese."""
-    return asked_language(scope) or _kept_language(scope)
+    return asked_language(scope) or kept_language(scope)
 
 
 def asked_language(scope: Scope) -> str | None:
@@ -118,7 +118,8 @@ def asked_language(scope: Scope) -> str | None:
     return wanted if wanted in LANGUAGES else None
 
 
-def _kept_language(scope: Scope) -> str:
+def kept_language(scope: Scope) -> str:
+    """Return the language of the cookie, else Vietnamese."""
     for name, value in scope["headers"]:
         if name == b"cookie" and b"lang=" in value:
             kept = cookie_parser(value.decode("latin-1")).get(LANGUAGE_COOKIE)

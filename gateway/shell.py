@@ -16,7 +16,7 @@ from starlette.types import Scope
 
 from gateway.answer import Answer, field_lines
 from gateway.i18n import LANGUAGES
-from gateway.rendering import Pages, asked_language, language_in, switches
+from gateway.rendering import Pages, asked_language, kept_language, switches
 
 _EDGE = "\x00"  # around the name of a hole; no template or setting holds one
 _HOLE = re.compile(rb"\x00(\w+)\x00")
@@ -50,7 +50,7 @@ class Shell:
         frame = self._frame(scope, base)
         if not base:
             filled |= switches(scope, base)
-        values = [escape(filled[name]).encode() for name in frame.holes]
+        values = [_in_html(filled[name]) for name in frame.holes]
         body = frame.text % tuple(values)
         # Pages differ from one another where their values do.
         tag = zlib.crc32(b"\x00".join(values), frame.sum)
@@ -59,7 +59,7 @@ class Shell:
 
     def _frame(self, scope: Scope, base: str) -> _Frame:
         asked = asked_language(scope)
-        place = (language_in(scope), base, asked is not None)
+        place = (asked or kept_language(scope), base, asked is not None)
         frame = self._frames.get(place)
         if frame is None:
             frame = self._frames[place] = self._print(place[0], base, asked)
@@ -86,6 +86,12 @@ class _Frame(NamedTuple):
     text: bytes
     holes: tuple[str, ...]
     sum: int
+
+
+def _in_html(text: str) -> bytes:
+    plain = text.encode()
+    # Nearly nothing has to be escaped: what is left out here is what `escape` would change.
+    return plain if len(plain.translate(None, b"&<>'\"")) == len(plain) else escape(text).encode()
 
 
 def _hole(name: str) -> str:

@@ -22,13 +22,8 @@ from redirects.noise import NOISE_PARAMETERS, SESSION_PARAMETERS
 from redirects.site import QueryPolicy
 from redirects.url import Url, UrlError, parse_url
 
-# Paths that are their own key: no escape, no capital, no dot segment, no double or last slash.
-_PLAIN_PATH = re.compile(rb"(?:/[a-z0-9_~-][a-z0-9_~.-]*)+")
 # Decoded paths that are their own key.
 _SETTLED_PATH = re.compile(r"(?:/[^\s%?#/\\;(.\x00-\x1f\x7f-\x9f][^\s%?#/\\;\x00-\x1f\x7f-\x9f]*)+")
-# Escapes that must not be decoded before the path is split: %2F, %5C and IIS's %uXXXX.
-_PERHAPS_DELICATE = re.compile(rb"%[25uU]")  # quick to rule out
-_DELICATE_ESCAPE = re.compile(rb"%(?:2[fF]|5[cC]|[uU])")
 _IIS_ESCAPE = re.compile(rb"%[uU]([0-9a-fA-F]{4})(?:%[uU]([dD][c-fC-F][0-9a-fA-F]{2}))?")
 # What stays percent-encoded in a key because it would be read as something else.
 _AMBIGUOUS_IN_PATH = re.compile(r"[\s%?#/\\\x00-\x1f\x7f-\x9f]")
@@ -42,7 +37,7 @@ _PORT = re.compile(r":\d*$")
 _NOT_HOST = re.compile(r"[^a-z0-9._-]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_LINE_FEED, _RETURN, _PERCENT, _SLASH, _EQUALS, _QUESTION = b"\n\r%/=?"
+_LINE_FEED, _RETURN, _HASH, _PERCENT, _SLASH, _EQUALS, _QUESTION, _BACKSLASH = b"\n\r#%/=?\\"
 
 Folding = Callable[[str], str]
 
@@ -95,12 +90,9 @@ def canonical_path(raw_path: bytes, folding: Folding | None = None) -> str:
     `folding` is `fold_text`, or `compose_text` where case is to be kept.
     """
     folding = folding or fold_text
-    if b"%" not in raw_path and _PLAIN_PATH.fullmatch(raw_path):
-        return raw_path.decode()
-    raw_path = raw_path.partition(b"#")[0]
-    text = _decoded_whole(raw_path, folding)
+    text = _standing_text(raw_path, folding)
     if text is None:
-        pieces = raw_path.replace(b"\\", b"/").split(b"/")
+        pieces = raw_path.partition(b"#")[0].replace(b"\\", b"/").split(b"/")
         segments = [_decode(piece, folding) for piece in pieces]
     elif _SETTLED_PATH.fullmatch(text):
         return text
@@ -136,13 +128,13 @@ def standing_path(raw_path: bytes) -> bytes | None:
     return None if _QUESTION in text else text
 
 
-def folded_path(standing: bytes) -> str | None:
-    """Return the canonical path of a standing one; None where more has to be done to it."""
+def settled_path(standing: bytes) -> str | None:
+    """Return a standing path if it is canonical as it is; None where something is done to it."""
     try:
-        text = fold_text(standing.decode())
+        text = standing.decode()
     except UnicodeDecodeError:
         return None
-    return text if _SETTLED_PATH.fullmatch(text) else None
+    return text if _SETTLED_PATH.fullmatch(text) and fold_text(text) == text else None
 
 
 def canonical_query(raw_query: bytes, policy: QueryPolicy, folding: Folding | None = None) -> str:
@@ -226,13 +218,13 @@ def _whatwg_host(text: str) -> str | None:
         return None
 
 
-def _decoded_whole(raw_path: bytes, folding: Folding) -> str | None:
-    """Decode a path in one go; None where it has to be done segment by segment."""
-    delicate = _PERHAPS_DELICATE.search(raw_path) and _DELICATE_ESCAPE.search(raw_path)
-    if delicate or b"\\" in raw_path:
-        return None
+def _standing_text(raw_path: bytes, folding: Folding) -> str | None:
+    """Decode and fold a path in one go; None where it has to be done segment by segment."""
+    standing = standing_path(raw_path)
+    if standing is None or _BACKSLASH in standing or _HASH in standing:
+        return None  # such a sign means another thing than its escape
     try:
-        return folding(_unquote(raw_path).decode())
+        return folding(standing.decode())
     except UnicodeDecodeError:
         return None  # windows-1258 somewhere: each segment may have its own charset
 

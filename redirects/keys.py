@@ -18,6 +18,7 @@ from redirects.canonical import (
     fold_text,
     format_query,
     read_query,
+    settled_path,
 )
 from redirects.mapping import CanonicalUrl
 from redirects.presets import PRESETS, PageInQuery, Preset, Shape
@@ -60,6 +61,13 @@ class KeyMaker:
                 self._host or canonical_host(host), raw_path, raw_query, self._policy.query
             )
         return self._made(host, raw_path, raw_query, keeps_case=False)
+
+    def settled_key(self, host: str, standing: bytes) -> CanonicalUrl | None:
+        """Make the key of a path that is canonical as it stands; None where it takes more."""
+        path = settled_path(standing) if self._is_plain else None
+        if path is None:
+            return None
+        return CanonicalUrl((self._host or canonical_host(host)) + path)
 
     def exact_key(self, host: str, raw_path: bytes, raw_query: bytes = b"") -> CanonicalUrl:
         """Make the key that keeps the case an address came in; it is found ahead of the other."""

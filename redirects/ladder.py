@@ -121,18 +121,14 @@ class Ladder:
         self._today = ground.today
         self._old_server = _old_server(site)
         self._knows_case = knows_case
+        # The path under which `standing_redirect` found nothing just now: `visit` looks no more.
+        self._absent: tuple[bytes, bytes | None] = (b"", None)
         self.rungs = self._rungs(rules, portal=portal)
         self._asks = tuple(ask for _rung, ask in self.rungs if ask)
         self._mapping_is_first = self._asks[0] == self._ask_mapping
 
     def resolve(self, request: Request) -> Resolution:
         """Say where a request leads: what the first rung says that says anything."""
-        if not request.raw_query:
-            found = self.standing_redirect(request.host, request.raw_path)
-            if found is not None:
-                at, location, on_trial, since = found
-                key = CanonicalUrl(at.decode())
-                return self._moved(key, (location.decode(), on_trial, since), request)
         visit = self.visit(request)
         for ask in self._asks:
             resolution = ask(visit)
@@ -142,28 +138,50 @@ class Ladder:
 
     def standing_redirect(
         self, host: str, raw_path: bytes
-    ) -> tuple[bytes, bytes, bool, int | None] | None:
-        """Find the redirect of a path as it stands: key, location, whether on trial, since when.
+    ) -> tuple[str, bytes, bool, int | None] | None:
+        """Find the redirect of a path as it stands: site, location, whether on trial, since when.
 
         None says nothing: a key may have to be made of the path, or more be asked. This is what a
         redirect costs nearly always, so it makes no key and no visit.
         """
-        standing = standing_path(raw_path) if self._mapping_is_first else None
-        if standing is None:
+        path = standing_path(raw_path) if self._mapping_is_first else None
+        if path is None:
             return None
-        at = (self._host or canonical_host(host).encode()) + standing
-        entry = self._lookup(digest_of_bytes(at))
-        redirect = read_redirect_as_bytes(entry) if entry is not None else None
-        return redirect and (at, *redirect)
+        key = (self._host or _utf8_of(host)) + path
+        entry = self._lookup(digest_of_bytes(key))
+        if entry is None:
+            self._absent = raw_path, path
+            return None
+        redirect = read_redirect_as_bytes(entry)
+        return redirect and (self._site.name, *redirect)
 
     def visit(self, request: Request) -> Visit:
-        """Make the key of a request and look it up; a mapping in its very case goes first."""
+        """Find what is kept of an address: as it stands, in its very case, or under its key.
+
+        What is kept under an address as it stands is kept under its key, for a key is its own key.
+        """
+        asked, path = self._absent
+        if asked is not request.raw_path or request.raw_query or not self._host:
+            path = None if request.raw_query else standing_path(request.raw_path)
+            if path is not None:
+                key = (self._host or _utf8_of(request.host)) + path
+                entry = self._lookup(digest_of_bytes(key))
+                if entry is not None:
+                    return Visit(request, CanonicalUrl(key.decode()), entry)
+        return self._visit_by_key(request, path)
+
+    def _visit_by_key(self, request: Request, absent: bytes | None) -> Visit:
+        """Make the key of an address; under the path `absent` as it stands there is nothing."""
         maker = self._maker
         if self._knows_case and maker.may_differ_in_case(request.raw_path, request.raw_query):
             exact = maker.exact_key(request.host, request.raw_path, request.raw_query)
             entry = self._lookup(digest(exact))
             if entry is not None:
                 return Visit(request, exact, entry)
+        if absent is not None:
+            key = maker.settled_key(request.host, absent)
+            if key is not None:
+                return Visit(request, key, b"")
         key = maker.key(request.host, request.raw_path, request.raw_query)
         return Visit(request, key, self._lookup(digest(key)) or b"")
 
@@ -189,9 +207,12 @@ class Ladder:
         return Live(visit.request.host) if self._live.matching(path) else None
 
     def _ask_mapping(self, visit: Visit) -> Resolution | None:
-        return self._decided(visit.request, visit.key, visit.entry)
+        entry = visit.entry
+        return self._decided(visit.request, visit.key, entry) if entry else None
 
     def _ask_near_mapping(self, visit: Visit) -> Resolution | None:
+        if "?" not in visit.key and visit.key[-1] not in _TYPED_BEHIND:
+            return None  # nearly every miss: there is nothing to leave off
         for key in self._near_keys(visit.key):
             entry = self._lookup(digest(key))
             if entry is None:
@@ -223,6 +244,8 @@ class Ladder:
         return ask
 
     def _ask_copy(self, visit: Visit) -> Resolution | None:
+        if not (visit.entry or visit.near):
+            return None
         for key, entry in ((visit.key, visit.entry), *visit.near):
             if entry[:1].isupper():
                 return Archived(self._site.name, key)
@@ -314,8 +337,6 @@ class Ladder:
 
     def _near_keys(self, key: CanonicalUrl) -> Iterable[CanonicalUrl]:
         """Other spellings a visitor may have meant, likeliest first."""
-        if "?" not in key and key[-1] not in _TYPED_BEHIND:
-            return  # nearly every miss: there is nothing to leave off
         bare = key.rstrip(_TYPED_BEHIND)
         typed = CanonicalUrl(bare.rstrip("/") if bare.count("/") > 1 else bare)
         for candidate in dict.fromkeys((key, typed)):
@@ -336,6 +357,10 @@ class Ladder:
         used = (self._lookup(names_digest(path_key)) or b"").decode().split("&")
         kept = [piece for piece in query.split("&") if piece.partition("=")[0] in used]
         return CanonicalUrl(f"{path_key}?{'&'.join(kept)}" if kept else path_key)
+
+
+def _utf8_of(host: str) -> bytes:
+    return canonical_host(host).encode()
 
 
 def _rule_set(rules: Iterable[Rule], site: Site, place: RulePlace) -> _RuleSet:

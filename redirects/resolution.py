@@ -88,8 +88,7 @@ class Archived:
     key: CanonicalUrl
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):  # as Request is
     """Nobody has decided yet: 404, and a miss is counted."""
 
     site: str

@@ -63,9 +63,9 @@ class Resolver:
         ground = Ground(manifest.portal, self._sites, lookup, live, today)
         self._plans = self._plan_hosts(manifest, ground)
         self._direct = {
-            host: (plan.site.name, plan.ladder.standing_redirect)
+            host: plan.ladder.standing_redirect
             for host, plan in self._plans.items()
-            if plan.site and plan.ladder and not plan.routes and not host.startswith("*.")
+            if plan.ladder and not plan.routes and not host.startswith("*.")
         }
 
     def resolve(self, request: Request) -> Resolution:
@@ -87,12 +87,8 @@ class Resolver:
 
         It is what `resolve` says where it says anything, in a third of the time; None says nothing.
         """
-        direct = self._direct.get(host)
-        if direct is None:
-            return None
-        site, find = direct
-        found = find(host, raw_path)
-        return found and (site, *found[1:])
+        find = self._direct.get(host)
+        return find and find(host, raw_path)
 
     def explain(self, request: Request, on: date | None = None) -> Explanation:
         """Say where a request leads, today or on a day, and every rung tried on the way."""

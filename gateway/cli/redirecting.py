@@ -22,7 +22,7 @@ from gateway.cli.undoing import undo_batch
 from gateway.cli.workplace import Workplace
 from gateway.publishing import ground_of, publish
 from gateway.resolving import explain_in_lines, request_of
-from redirects.resolution import Moved
+from redirects.resolution import Moved, Unresolved
 from redirects.resolver import Resolver
 from redirects.snapshot import open_snapshot
 
@@ -65,7 +65,11 @@ def resolve(
     if json:
         steps = [asdict(step) for step in explanation.steps]
         resolution = explanation.resolution
-        values = resolution._asdict() if isinstance(resolution, Moved) else asdict(resolution)
+        values = (
+            resolution._asdict()
+            if isinstance(resolution, Moved | Unresolved)
+            else asdict(resolution)
+        )
         answer = {"resolution": type(resolution).__name__.lower(), **values}
         print_json({"url": url, "steps": steps, "answer": answer})
         return

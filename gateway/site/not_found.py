@@ -16,7 +16,7 @@ from catalogue.search.engine import Hit
 from gateway.bucket import Bucket
 from gateway.rendering import Pages
 from gateway.shell import Shell
-from gateway.site.addresses import address_of, words_in
+from gateway.site.addresses import words_in
 from gateway.site.notices import WORDINGS, Notices, wants_json
 from gateway.site.searching import SearchIndex
 from gateway.threads import in_thread
@@ -57,18 +57,20 @@ class NotFoundPages:
             best=(),
         )
 
-    def answer(self, key: CanonicalUrl, scope: Scope) -> ASGIApp:
-        """Answer an address: with best matches, or at once."""
+    def answer(self, key: CanonicalUrl, address: str, scope: Scope) -> ASGIApp:
+        """Answer an address that was asked for as `address`: with best matches, or at once."""
         if wants_json(scope):
             return self._notices.at_once(scope, 404)
         words = words_in(key)
         if words and self._suggesting.take():
             return in_thread(
-                lambda asked: self.whole(asked, words, self._index.best(words, SUGGESTIONS))
+                lambda asked: self.whole(
+                    asked, address, words, self._index.best(words, SUGGESTIONS)
+                )
             )
-        return self._shell.page(scope, typed=words, address=_shown(scope))
+        return self._shell.page(scope, typed=words, address=_shown(address))
 
-    def whole(self, request: Request, words: str, best: Sequence[Hit]) -> Response:
+    def whole(self, request: Request, address: str, words: str, best: Sequence[Hit]) -> Response:
         """Print the page with its best matches."""
         return self._notices.notice(
             request,
@@ -77,10 +79,10 @@ class NotFoundPages:
             headers=self._headers,
             typed=words,
             best=best,
-            address=_shown(request.scope),
+            address=_shown(address),
         )
 
 
-def _shown(scope: Scope) -> str:
+def _shown(address: str) -> str:
     """Return the address as the page shows it: without the query, which may name a person."""
-    return address_of(scope).partition("?")[0]
+    return address.partition("?")[0]

@@ -19,7 +19,6 @@ from gateway.site.not_found import NotFoundPages
 from gateway.site.notices import WORDINGS, Notices, wants_json
 from gateway.site.units import UnitPages
 from gateway.threads import in_thread
-from redirects.canonical import split_key
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import Archived, Gone, Split, Unresolved
 from redirects.site import Site
@@ -110,23 +109,23 @@ class OldPages:
 
     def unresolved(self, unresolved: Unresolved, scope: Scope) -> ASGIApp:
         """Count the miss and help to find what was meant; the bare host gets a page of its own."""
-        path = split_key(unresolved.key)[1]
+        key = unresolved.key
+        path = key[key.index("/") :].partition("?")[0]
         site = self._sites.named(unresolved.site) if path == "/" else None
         if site is not None:
             return in_thread(lambda request: self._front_door(request, site))
         if self._sieve.drops_address(path.lower(), scope["query_string"]) is not None:
             return NOISE_ANSWER
-        self._count(unresolved, scope)
-        return self._not_found.answer(unresolved.key, scope)
-
-    def _count(self, unresolved: Unresolved, scope: Scope) -> None:
         raw = address_of(scope)
+        self._count(unresolved, raw)
+        return self._not_found.answer(key, raw, scope)
+
+    def _count(self, unresolved: Unresolved, raw: str) -> None:
         key = unresolved.key
-        if scope["query_string"] and names_a_file(raw.lower()):  # counted without what was asked
+        if "?" in raw and names_a_file(raw.lower()):  # counted without what was asked
             raw = raw.partition("?")[0]
             key = CanonicalUrl(key.partition("?")[0])
-        key = CanonicalUrl(without_codes(key))
-        self._misses.count(unresolved.site, key, without_codes(raw))
+        self._misses.count(unresolved.site, CanonicalUrl(without_codes(key)), without_codes(raw))
 
     def _front_door(self, request: Request, site: Site) -> Response:
         host = host_of(request.scope)

@@ -22,11 +22,13 @@ _CODES = re.compile(
     # Twelve digits by themselves may be a personal number, or that of somebody's request. But for
     # a minute in a name that has more to it: tb-202506301405, 202506301405.pdf.
     rf"|(?<!\d)(?!{_MINUTE}[^\d/?&=])(?!(?<=[^\d/?&=]){_MINUTE}(?!\d))\d{{12}}(?!\d)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
-# Every code has twelve digits in a row, or six between hyphens: quick to rule out.
-_PERHAPS_CODE = re.compile(r"\d{12}|-\d{6}-")
+# Every code has twelve digits in a row, or six between hyphens: in a text whose digits all are 0
+# and whose letters all are x that is quick to rule out, where a regular expression that begins
+# with a digit tries every letter.
+_SHAPES = re.sub(rb"[^0-]", b"x", re.sub(rb"[0-9]", b"0", bytes(range(256))), flags=re.DOTALL)
 
 
 def hide_codes(key: CanonicalUrl, secret: bytes) -> CanonicalUrl:
@@ -34,7 +36,7 @@ def hide_codes(key: CanonicalUrl, secret: bytes) -> CanonicalUrl:
     text: str = key
     if "=" in text:
         text = _NAMED.sub(lambda found: found[1] + hidden_code(found[2], secret), text)
-    if _PERHAPS_CODE.search(text):
+    if _may_hold_codes(text):
         text = _CODES.sub(lambda found: hidden_code(found[0], secret), text)
     return CanonicalUrl(text)
 
@@ -51,4 +53,9 @@ def names_a_file(query: str) -> bool:
 
 def without_codes(text: str) -> str:
     """Return an address with `~` for each code: what may be shown where nobody has the key."""
-    return _CODES.sub("~", text) if _PERHAPS_CODE.search(text) else text
+    return _CODES.sub("~", text) if _may_hold_codes(text) else text
+
+
+def _may_hold_codes(text: str) -> bool:
+    shape = text.encode("utf-8", "replace").translate(_SHAPES)
+    return b"000000000000" in shape or b"-000000-" in shape

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from redirects.traffic.lines import Asked
 
@@ -30,10 +30,8 @@ class NoiseRule:
     pieces: tuple[str, ...]
 
 
-class _Address(NamedTuple):
-    path: str
-    query: bytes
-    asked: Asked | None
+_Test = Callable[[str, bytes, Asked | None], bool]
+"""Of a lower-case path, a query, and the logged request if there is one."""
 
 
 class Sieve:
@@ -51,13 +49,15 @@ class Sieve:
     def drops(self, asked: Asked) -> str | None:
         """Return the name of the rule that drops a logged request, None where none does."""
         path, _, query = asked.target.partition(b"?")
-        address = _Address(path.decode("latin-1").lower(), query, asked)
-        return next((name for name, test in self._tests if test(address)), None)
+        text = path.decode("latin-1").lower()
+        return next((name for name, test in self._tests if test(text, query, asked)), None)
 
     def drops_address(self, path: str, query: bytes) -> str | None:
         """Return the name of the rule that drops a lower-case path with its query."""
-        address = _Address(path, query, None)
-        return next((name for name, test in self._of_address if test(address)), None)
+        for name, test in self._of_address:  # a loop: it is asked of every undecided address
+            if test(path, query, None):
+                return name
+        return None
 
 
 @cache
@@ -70,29 +70,39 @@ def shipped_rules() -> tuple[NoiseRule, ...]:
     )
 
 
-def _test(rule: NoiseRule, kept: tuple[str, ...]) -> Callable[[_Address], bool]:
+def _test(rule: NoiseRule, kept: tuple[str, ...]) -> _Test:
+    pieces = rule.pieces
     match rule.part:
         case "method":
-            return lambda one: one.asked is not None and one.asked.method not in rule.pieces
+            return lambda _path, _query, asked: asked is not None and asked.method not in pieces
         case "status":
-            return lambda one: one.asked is not None and str(one.asked.status) not in rule.pieces
+            return lambda _path, _query, asked: (
+                asked is not None and str(asked.status) not in pieces
+            )
         case "path-end":
-            ends = tuple(piece.lower() for piece in rule.pieces if piece.lower() not in kept)
-            return lambda one: one.path.endswith(ends)
+            ends = tuple(piece.lower() for piece in pieces if piece.lower() not in kept)
+            return lambda path, _query, _asked: path.endswith(ends)
         case "path":
-            found = _any_of(rule.pieces)
-            return lambda one: found(one.path)
+            found = _any_of(pieces)
+            return lambda path, _query, _asked: found(path) is not None
         case "bare-script":
-            return lambda one: (
-                one.path.endswith(".php") and not one.query and not one.path.endswith(rule.pieces)
+            return lambda path, query, _asked: (
+                path.endswith(".php") and not query and not path.endswith(pieces)
             )
         case "agent":
-            found = lru_cache(maxsize=_AGENTS)(_any_of(rule.pieces))  # few agents ask for much
-            return lambda one: one.asked is not None and found(one.asked.agent.lower())
+            found = lru_cache(maxsize=_AGENTS)(_any_of(pieces))  # few agents ask for much
+            return lambda _path, _query, asked: (
+                asked is not None and found(asked.agent.lower()) is not None
+            )
 
 
-def _any_of(pieces: tuple[str, ...]) -> Callable[[str], bool]:
-    if not pieces:
-        return lambda _text: False
-    search = re.compile("|".join(re.escape(piece.lower()) for piece in pieces)).search
-    return lambda text: search(text) is not None
+def _any_of(pieces: tuple[str, ...]) -> Callable[[str], object]:
+    """Return a search that finds None where no piece stands.
+
+    Pieces with one first letter are tried together, or each would be tried at every slash.
+    """
+    rests: dict[str, list[str]] = {}
+    for piece in pieces:
+        rests.setdefault(piece[:1].lower(), []).append(re.escape(piece[1:].lower()))
+    ways = [f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in rests.items()]
+    return re.compile("|".join(ways) or "(?!)").search

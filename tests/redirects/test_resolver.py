@@ -294,6 +294,16 @@ def test_any_request_is_answered_and_explained_alike(
     resolution = resolver.resolve(request)
 
     assert resolver.explain(request).resolution == resolution
+    found = resolver.standing_redirect(host, path)
+    plain = resolver.resolve(
+        Request(host, path)
+    )  # also behind the quicker question, as when serving
+    assert plain == resolver.explain(Request(host, bytes(bytearray(path)))).resolution
+    if found is not None:
+        site, location, on_trial, since = found
+        assert isinstance(plain, Moved)
+        assert (plain.site, plain.location, plain.since) == (site, location.decode(), since)
+        assert plain.status == (302 if on_trial else 301)
     if isinstance(resolution, Moved):
         assert resolution.location.startswith(f"{HOME}/")
         assert resolution.location.isascii()

@@ -15,7 +15,7 @@ from catalogue.search.engine import SearchUnavailable
 from gateway.bucket import Bucket
 from gateway.portal_settings import PortalSettings
 from gateway.rendering import Pages
-from gateway.site.addresses import words_in
+from gateway.site.addresses import address_of, words_in
 from gateway.site.not_found import NotFoundPages
 from gateway.site.notices import Notices
 from gateway.site.searching import SearchIndex
@@ -72,7 +72,8 @@ def answer(pages: NotFoundPages, scope: dict[str, Any]) -> tuple[dict[bytes, byt
     async def receive() -> Any:
         return {"type": "http.disconnect"}
 
-    asyncio.run(pages.answer(key_of(scope), scope)(scope, receive, send))
+    app = pages.answer(key_of(scope), address_of(scope), scope)
+    asyncio.run(app(scope, receive, send))
     return dict(sent[0]["headers"]), sent[0]["status"], sent[1]["body"].decode()
 
 
@@ -139,7 +140,7 @@ def test_a_page_filled_in_is_the_page_printed_whole(
     scope = scope_of(path, query, host, cookie=cookie)
     pages = not_found(Questions())
     headers, status, body = answer(pages, scope)
-    printed = pages.whole(Request(scope), words_in(key_of(scope)), ())
+    printed = pages.whole(Request(scope), address_of(scope), words_in(key_of(scope)), ())
     assert status == printed.status_code
     assert body.encode() == printed.body
     del headers[b"date"]  # the server dates the other one
