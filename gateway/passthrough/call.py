@@ -17,7 +17,7 @@ from gateway.passthrough.failures import (
     UpstreamFailed,
     UpstreamSlow,
 )
-from gateway.passthrough.headers import request_head, response_headers
+from gateway.passthrough.headers import Framing, request_head, response_headers
 from gateway.passthrough.hop import next_hop
 from gateway.passthrough.pool import Pool
 from gateway.passthrough.trailers import crossing
@@ -71,8 +71,8 @@ class Call:
     async def _make(self, turns: Turns) -> None:
         upload = self._upload
         first = await upload.begin()
-        hop = self._hop.lines(waits=upload.waits)
-        head = request_head(self._scope, self._route, chunked=upload.chunked, hop=hop)
+        framing = Framing(chunked=upload.chunked, waits=upload.waits, hop=self._hop.lines)
+        head = request_head(self._scope, self._route, framing)
         self.sent = head
         self._is_repeatable = not upload.more and self._scope["method"] in _IDEMPOTENT
         tried: list[Server] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from starlette.types import Scope
 
@@ -30,26 +31,36 @@ _PSEUDONYM = b"1.1 hopnhat"
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-def request_head(scope: Scope, route: ApiRoute, *, chunked: bool, hop: bytes = b"") -> bytes:
-    """Return the head sent to the upstream, path and query byte for byte as they came.
+class Framing(NamedTuple):
+    """How a request goes to its upstream. `chunked`: its length is not known.
 
-    `hop` are the lines that are for this upstream alone.
+    `waits`: its body is kept back for the upstream's word. `hop`: lines for this upstream alone.
     """
+
+    chunked: bool = False
+    waits: bool = False
+    hop: bytes = b""
+
+
+def request_head(scope: Scope, route: ApiRoute, framing: Framing) -> bytes:
+    """Return the head sent to the upstream, path and query byte for byte as they came."""
     headers: Headers = scope["headers"]
     named = _named_by_connection(headers)
+    not_sent_on = _NOT_SENT_ON_IN_CHUNKS if framing.chunked else _NOT_SENT_ON
+    if framing.waits:
+        not_sent_on -= {b"expect"}
     wire = wire_of(scope)
     spelled = wire.spelling.of if wire is not None else bytes
     lines = [scope["method"].encode("ascii"), b" ", target_of(scope), b" HTTP/1.1\r\n"]
     lines += (spelled(b"host"), b": ")
     host = _first(headers, b"host")
     lines.append(route.host_header.encode("ascii") if route.host_header else host)
-    not_sent_on = _NOT_SENT_ON_IN_CHUNKS if chunked else _NOT_SENT_ON
     for name, value in headers:
         if name not in not_sent_on and name not in named:
             lines += (b"\r\n", spelled(name), b": ", value)
     lines += _forwarded(scope, headers, host)
-    lines.append(hop)
-    lines.append(b"\r\ntransfer-encoding: chunked\r\n\r\n" if chunked else b"\r\n\r\n")
+    lines.append(framing.hop)
+    lines.append(b"\r\ntransfer-encoding: chunked\r\n\r\n" if framing.chunked else b"\r\n\r\n")
     return b"".join(lines)
 
 

@@ -1,7 +1,7 @@
 """What a proxy says for itself: fields that end at every hop, said anew to the next one.
 
-TE, Upgrade and Expect are between two neighbours (RFC 9110, 7.6.1 and 10.1.1): the gateway asks
-its upstream for what the caller asked it for, as far as it can pass that on.
+TE and Upgrade are between two neighbours (RFC 9110, 7.6.1): the gateway asks its upstream for what
+the caller asked it for, as far as it can pass that on.
 """
 
 from __future__ import annotations
@@ -24,11 +24,9 @@ class Hop(NamedTuple):
     reads_trailers: bool = False
     protocols: tuple[bytes, ...] = ()
 
-    def lines(self, *, waits: bool) -> bytes:
-        """Write it as header lines, each behind its line break.
-
-        `waits`: for its word before a body is sent.
-        """
+    @property
+    def lines(self) -> bytes:
+        """It as header lines, each behind its line break."""
         options: list[bytes] = []
         lines = b""
         if self.reads_trailers:
@@ -37,8 +35,6 @@ class Hop(NamedTuple):
         if self.protocols:
             options.append(b"Upgrade")
             lines += b"\r\nupgrade: " + b", ".join(self.protocols)
-        if waits:
-            lines += b"\r\nexpect: 100-continue"
         return b"\r\nconnection: " + b", ".join(options) + lines if options else lines
 
     def agreed(self, connection: UpstreamConnection) -> list[tuple[bytes, bytes]]:

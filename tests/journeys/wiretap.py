@@ -26,12 +26,12 @@ class Message:
         return int(self.first_line.split(b" ")[1])
 
     def without(self, names: frozenset[bytes]) -> Fields:
-        """Return the header fields in their order, names in lower case, but not these."""
-        return [(name, value) for name, value in self.fields if name not in names]
+        """Return the header fields in their order and letters, but not these, in lower case."""
+        return [(name, value) for name, value in self.fields if name.lower() not in names]
 
     def value(self, wanted: bytes) -> bytes | None:
         """Return the first value of a field."""
-        return next((value for name, value in self.fields if name == wanted), None)
+        return next((value for name, value in self.fields if name.lower() == wanted), None)
 
 
 @dataclass(slots=True)
@@ -125,8 +125,8 @@ def _parse(raw: bytes, *, bodiless: bool, is_framed: bool = True) -> tuple[Messa
     head, end, rest = raw.partition(b"\r\n\r\n")
     first_line, *lines = head.split(b"\r\n")
     pairs = [line.partition(b":")[::2] for line in lines]
-    fields = [(name.lower(), value.strip()) for name, value in pairs]
-    named = dict(fields)
+    fields = [(name, value.strip()) for name, value in pairs]
+    named = {name.lower(): value for name, value in fields}
     whole = bool(end)
     if not is_framed:
         body = b""

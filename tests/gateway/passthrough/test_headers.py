@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.passthrough.headers import request_head, response_headers
+from gateway.passthrough.headers import Framing, request_head, response_headers
 from redirects.route import ApiRoute, Upstream
 
 ROUTE = ApiRoute(
@@ -29,7 +29,7 @@ def call(*headers: tuple[bytes, bytes], client: str = "203.0.113.9") -> dict[str
 
 def sent(scope: dict[str, Any]) -> bytes:
     """The head that the upstream reads."""
-    return request_head(scope, ROUTE, chunked=False)
+    return request_head(scope, ROUTE, Framing())
 
 
 def seen(scope: dict[str, Any], name: bytes, value: bytes, route: ApiRoute = ROUTE) -> bytes:

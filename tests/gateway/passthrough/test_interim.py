@@ -124,7 +124,7 @@ def test_a_body_is_sent_when_the_upstream_says_so(
 ) -> None:
     judge = Judge(CONTINUE)
     first, rest, waited = ask_first(gateway(upstream(judge)), 5)
-    assert b"\r\nexpect: 100-continue\r\n" in judge.heads[0]
+    assert b"\r\nExpect: 100-continue\r\n" in judge.heads[0]
     assert first == CONTINUE
     assert waited < 0.9  # the upstream's word, not our patience
     assert rest.startswith(b"HTTP/1.1 200 OK\r\n")
