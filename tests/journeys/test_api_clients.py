@@ -25,6 +25,7 @@ from demo.server import serve as serve_old
 from demo.world import build_world
 from gateway.app import create_site
 from gateway.route_settings import RouteSettings
+from tests.gateway.passthrough.recorder import chatting
 from tests.journeys import upstreams
 from tests.journeys.wiretap import Message, Tap, tapping
 
@@ -201,6 +202,51 @@ def test_a_browser_calls_across_origins(
     page.close()
     methods = [asked.first_line.split(b" ")[0] for asked, _ in line.compare()]
     assert sorted(methods) == [b"GET", b"OPTIONS", b"PUT"]
+
+
+LISTENING = """<!doctype html><meta charset="utf-8"><script>
+window.seen = [];
+const events = new EventSource("API/api/su-kien");
+events.onmessage = (event) => window.seen.push(event.data);
+</script>"""
+CHATTING = """<!doctype html><meta charset="utf-8"><script>
+window.seen = [];
+const socket = new WebSocket("API/api/chat");
+socket.onopen = () => ["ai đấy?", "Hải Phòng", "thôi"].forEach((text) => socket.send(text));
+socket.onmessage = (event) => window.seen.push(event.data);
+socket.onclose = (event) => window.seen.push(event.code + " " + event.reason);
+</script>"""
+
+
+@pytest.mark.browser
+def test_a_browser_hears_of_each_event_before_there_is_a_next(
+    opened: Open, upstream: Callable[..., str], browser: Browser
+) -> None:
+    events = upstreams.Events()
+    line = opened(upstream(events))
+    page = browser.new_page()
+    page.goto(upstream(partial(upstreams.page, LISTENING.replace("API", line.url).encode())))
+    for number in range(1, 4):
+        events.send(f"tin {number}")
+        page.wait_for_function(f"window.seen.length === {number}")
+    assert page.evaluate("window.seen") == ["tin 1", "tin 2", "tin 3"]
+    page.close()
+    assert events.left.wait(5), "the server is told that nobody listens any more"
+
+
+@pytest.mark.browser
+def test_a_browser_talks_over_a_web_socket(
+    opened: Open, upstream: Callable[..., str], browser: Browser
+) -> None:
+    with chatting() as chat:
+        line = opened(chat)
+        address = line.url.replace("http:", "ws:")
+        origin = upstream(partial(upstreams.page, CHATTING.replace("API", address).encode()))
+        page = browser.new_page()
+        page.goto(origin)
+        page.wait_for_function("window.seen.length === 4")
+        assert page.evaluate("window.seen") == [origin, "Hải Phòng", "thôi", "4001 đã thôi"]
+        page.close()
 
 
 def test_a_slow_server_is_waited_for(opened: Open, upstream: Callable[..., str]) -> None:

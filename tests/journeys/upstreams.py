@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,3 +135,29 @@ async def page(content: bytes, reader: asyncio.StreamReader, writer: asyncio.Str
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + content)
     await writer.drain()
+
+
+class Events:
+    """A server whose events come when the test says so; `left` once nobody listens."""
+
+    def __init__(self) -> None:
+        self.left = threading.Event()
+        self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def send(self, event: str) -> None:
+        """Let one event happen."""
+        self._told.put(event)
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+            b"Access-Control-Allow-Origin: *\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        gone = asyncio.ensure_future(reader.read())
+        while not gone.done():
+            while not self._told.empty():
+                event = f"data: {self._told.get()}\n\n".encode()
+                writer.write(b"%x\r\n%b\r\n" % (len(event), event))
+            await asyncio.wait([gone], timeout=0.02)
+        self.left.set()
