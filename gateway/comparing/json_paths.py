@@ -58,17 +58,27 @@ class PathsWalk:
 
     def __init__(self, paths: tuple[JsonPath, ...]) -> None:
         self._paths = paths
+        self._named = frozenset(step for path in paths for step in path)
+        self._known: dict[tuple[States, Step | None], States] = {}
         self.start: States = self._closed((number, 0) for number in range(len(paths)))
 
     def step(self, states: States, step: Step) -> States:
         """Go on from `states` to a member or an item."""
+        named = step if step in self._named else None  # all others are the same to every path
+        known = self._known.get((states, named))
+        if known is None:
+            known = self._known[states, named] = self._stepped(states, named)
+        return known
+
+    def _stepped(self, states: States, step: Step | None) -> States:
         reached = []
         for number, behind in states:
             path = self._paths[number]
-            wanted = path[behind] if behind < len(path) else None
-            if wanted is _Wild.DEEP:
+            if behind == len(path):
+                continue  # it led to something above
+            if path[behind] is _Wild.DEEP:
                 reached.append((number, behind))
-            elif wanted is _Wild.ANY or wanted == step:
+            elif path[behind] is _Wild.ANY or path[behind] == step:
                 reached.append((number, behind + 1))
         return self._closed(reached)
 

@@ -19,6 +19,7 @@ _CHARSET = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s{0,9}=\s{0,9}["']([\w.:-]
 _PLAIN_CHARSET = re.compile(
     rb"(?:utf-?8|us-ascii|iso-8859-\d{1,2}|windows-125\d|tcvn)", re.IGNORECASE
 )
+_CROWDED = etree.XPath("boolean(//*[count(@*) > 500])")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -49,6 +50,8 @@ def read_xml(body: bytes) -> etree._Element:
         raise NotXmlError("not XML") from error
     if next(root.iter(etree.Entity), None) is not None:
         raise NotXmlError("it names entities that nobody here knows")
+    if _CROWDED(root):  # lxml takes time in the square of their number
+        raise NotXmlError("an element with more attributes than anybody reads")
     return root
 
 
