@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
 Fields = Sequence[tuple[bytes, bytes]]
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -17,12 +19,15 @@ _NOTHING: Mapping[bytes, bytes] = MappingProxyType({})
 
 
 class Spelling:
-    """How one message spells names; what it does not name is spelled as it is given."""
+    """How one message spells names, and its status; all else is spelled as usual."""
 
-    __slots__ = ("_names", "reason")
+    __slots__ = ("_names", "_reason", "_status")
 
-    def __init__(self, names: Iterable[bytes] = (), reason: bytes = b"") -> None:
-        self.reason = reason
+    def __init__(
+        self, names: Iterable[bytes] = (), *, status: int = 0, reason: bytes = b""
+    ) -> None:
+        self._status = status
+        self._reason = reason
         self._names: Mapping[bytes, bytes] = {name.lower(): name for name in names} or _NOTHING
 
     def of(self, name: bytes) -> bytes:
@@ -30,8 +35,13 @@ class Spelling:
         return self._names.get(name, name)
 
     def status_line(self, status: int) -> bytes:
-        """Return the first line of an answer, with its end."""
-        return b"HTTP/1.1 %d %b\r\n" % (status, self.reason)
+        """Return the first line of an answer, with its end.
+
+        An answer of another status was made in place of the one that was spelled like this.
+        """
+        if status != self._status:
+            return STATUS_LINE[status]
+        return b"HTTP/1.1 %d %b\r\n" % (status, self._reason)
 
     def lines(self, fields: Fields) -> bytes:
         """Return header fields as lines. Raises ValueError where one would begin another line."""

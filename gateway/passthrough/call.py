@@ -156,7 +156,7 @@ class Call:
             data = await self._gather(connection, headers)
         send = self._send
         if self._wire is not None:
-            self._wire.answer_as(_spelling_of(connection.headers, connection.reason))
+            self._wire.answer_as(_spelling_of(connection))
         await send({"type": "http.response.start", "status": connection.status, "headers": headers})
         self.status = connection.status
         while connection.has_more:
@@ -177,7 +177,7 @@ class Call:
         headers = self._for_caller(connection.status, connection.headers)
         headers += self._hop.agreed(connection)
         if self._wire is not None:
-            spelling = _spelling_of(connection.headers, connection.reason)
+            spelling = _spelling_of(connection)
             head = head_of(connection.status, headers, spelling)
             await self._tunnels.open(self._route, self._wire, connection, head)
             self.status = connection.status
@@ -218,7 +218,8 @@ class Call:
             return
         if self._wire is not None:
             kept = self._for_caller(status, headers)
-            self._wire.interim(status, kept, _spelling_of(headers, reason))
+            names = [name for name, _ in headers]
+            self._wire.interim(status, kept, Spelling(names, status=status, reason=reason))
 
     def _watch(self, connection: UpstreamConnection) -> None:
         self._watcher = asyncio.create_task(self._notice_hang_up(connection))
@@ -240,5 +241,6 @@ class Call:
         pool.give_back(connection)
 
 
-def _spelling_of(headers: list[tuple[bytes, bytes]], reason: bytes) -> Spelling:
-    return Spelling([name for name, _ in headers], reason)
+def _spelling_of(connection: UpstreamConnection) -> Spelling:
+    names = [name for name, _ in connection.headers]
+    return Spelling(names, status=connection.status, reason=connection.reason)

@@ -88,6 +88,14 @@ def test_a_request_behind_a_body_of_unknown_length_is_spelled_by_itself(
     assert b"\r\nx-b: 2\r\n" in heads[1]  # its head was not seen apart: no letters but lower ones
 
 
+def test_an_answer_in_place_of_the_upstreams_has_words_of_its_own(
+    upstream: Callable[..., str], gateway: Gateway, talk_raw: Callable[..., bytes]
+) -> None:
+    long = b"HTTP/1.1 200 Tot Lam\r\nContent-Length: 9\r\n\r\n123456789"
+    answer = talk_raw(gateway(upstream(Recorder(long)), max_answer=5), ASK)
+    assert answer.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+
+
 def test_a_control_character_cannot_cross_and_a_line_break_least_of_all() -> None:
     spelling = Spelling([b"X-A"])
     assert spelling.lines([(b"x-a", b"1\x002\x7f3\t4")]) == b"X-A: 1 2 3\t4\r\n"
