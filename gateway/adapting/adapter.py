@@ -24,8 +24,9 @@ from gateway.adapting.places import read_places
 from gateway.answer import Answer, field_lines
 from gateway.api.unit_values import conversion_value
 from gateway.i18n import _
+from gateway.passthrough.telling import about_route, written
 from gateway.portal_settings import PortalSettings
-from gateway.site.notices import PROBLEM_JSON, WORDINGS, problem
+from gateway.site.notices import WORDINGS, problem_values
 from redirects.route import ApiRoute
 from redirects.route_units import UnitCodes
 
@@ -45,15 +46,21 @@ class UnitAdapter:
         self._tally = Tally()
         self._calls = lru_cache(maxsize=_MOST_ROUTES)(self._call_adapter)
 
-    def around(self, route: ApiRoute, units: UnitCodes, app: ASGIApp) -> ASGIApp:
-        """Return `app`, which passes calls of `route` on, with codes changed both ways."""
-        return partial(self._adapt, route, units, app)
+    def around(
+        self, route: ApiRoute, units: UnitCodes, app: ASGIApp, refused: Callable[[Scope, int], None]
+    ) -> ASGIApp:
+        """Return `app`, which passes calls of `route` on, with codes changed both ways.
+
+        `refused` is told of a call that was not made, with its status.
+        """
+        return partial(self._adapt, route, units, app, refused)
 
     async def _adapt(  # noqa: PLR0917 - a route with its application, and what ASGI calls with
         self,
         route: ApiRoute,
         units: UnitCodes,
         app: ASGIApp,
+        refused: Callable[[Scope, int], None],
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -62,7 +69,9 @@ class UnitAdapter:
         try:
             adapted = await calls.adapt(scope, receive)
         except Undecidable as error:
-            await self._refusal(route, error)(scope, receive, send)
+            answer = self._refusal(route, error, scope)
+            await answer(scope, receive, send)
+            refused(scope, answer.status)
             return
         scope = adapted.scope
         if adapted.days.spoken != adapted.days.wanted and units.answers:
@@ -82,20 +91,16 @@ class UnitAdapter:
         left = partial(self._tally.left, name, "call")
         return CallAdapter(units, path, self._chooser, today=self._today, left=left)
 
-    def _refusal(self, route: ApiRoute, error: Undecidable) -> Answer:
-        """Say which units a code may be; the call was not made."""
-        body = problem(
+    def _refusal(self, route: ApiRoute, error: Undecidable, scope: Scope) -> Answer:
+        """Say which units a code may be, in the caller's own format; the call was not made."""
+        values = problem_values(
             self._portal,
             422,
             WORDINGS[422].title,
             _("Mã đơn vị nay là nhiều đơn vị; xin gọi lại với một mã trong ket_qua."),
-            api=route.name,
+            **about_route(route),
             **conversion_value(self._register, error.choice.conversion),
         )
-        fields = (
-            (b"content-type", PROBLEM_JSON.encode("ascii")),
-            (b"content-length", b"%d" % len(body)),
-            (b"cache-control", b"no-store"),
-            (WARNING, b"mo-ho"),
-        )
-        return Answer(422, field_lines(fields), body)
+        answer = written(values, scope)
+        answer.lines += field_lines([(WARNING, b"mo-ho")])
+        return answer

@@ -13,7 +13,6 @@ from gateway.adapting.changing import Change
 from gateway.adapting.choosing import Chooser
 from gateway.adapting.coding import decoded, encoded
 from gateway.adapting.places import Place
-from gateway.wire import WIRE
 
 _READABLE_CODINGS = b"gzip"
 _OFTEN_SMALL = 32 * 1024  # bytes; what is larger is changed in a thread
@@ -22,10 +21,7 @@ _PARTIAL = 206
 
 
 def asking(scope: Scope) -> Scope:
-    """Return a call whose answer comes whole, in a coding that is read here.
-
-    Its wire stays behind: interim responses and trailers would go past an answer that is held.
-    """
+    """Return a call whose answer comes whole, in a coding that is read here."""
     headers: Fields = []
     for name, value in scope["headers"]:
         match name.lower():
@@ -36,10 +32,7 @@ def asking(scope: Scope) -> Scope:
                 headers.append((name, _READABLE_CODINGS if is_readable else b"identity"))
             case _:
                 headers.append((name, value))
-    extensions = {
-        name: value for name, value in (scope.get("extensions") or {}).items() if name != WIRE
-    }
-    return {**scope, "headers": headers, "extensions": extensions}
+    return {**scope, "headers": headers}
 
 
 class AnswerAdapter:

@@ -15,9 +15,9 @@ from gateway.adapting.xml_spans import spans_in_xml
 
 Fields = list[tuple[bytes, bytes]]
 
-# True of the bytes as they came alone (RFC 9110, 8.6 and 14.3; RFC 9530).
+# True of the bytes as they came alone (RFC 9110, 6.6.2, 8.6 and 14.3; RFC 9530).
 _OF_THE_BYTES = frozenset(
-    {b"content-md5", b"digest", b"content-digest", b"repr-digest", b"accept-ranges"}
+    {b"content-md5", b"digest", b"content-digest", b"repr-digest", b"accept-ranges", b"trailer"}
 )
 _JSON = re.compile(rb"(?:application|text)/(?:[\w.-]+\+)?(?:json|javascript|x-javascript)\Z")
 _XML = re.compile(rb"(?:application|text)/(?:[\w.-]+\+)?xml\Z")

@@ -72,8 +72,19 @@ class Passthrough:
         """Return the application that passes a call on along `route`."""
         app: ASGIApp = partial(self._pass_on, route)
         if route.units is not None and self._unit_codes is not None:
-            return self._unit_codes.around(route, route.units, app)
-        return app
+            refused = partial(self._refused, route)
+            app = self._unit_codes.around(route, route.units, app, refused)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await app(scope, receive, spelled(scope, send))
+
+        return answer
+
+    def _refused(self, route: ApiRoute, scope: Scope, status: int) -> None:
+        """Count a call that was answered before anybody was asked."""
+        self._metrics.passed_on(route.name, status, 0.0)
+        if self._usage is not None:
+            self._usage.count(route, scope, status)
 
     def retired(self, route: ApiRoute, scope: Scope) -> ASGIApp:
         """Return what answers a call of an API whose last day is over."""
@@ -93,7 +104,7 @@ class Passthrough:
     async def _pass_on(self, route: ApiRoute, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         started = loop.time()
-        send = self._transitions.telling(route, spelled(scope, send))
+        send = self._transitions.telling(route, send)
         passage = self._passages.of(route)
         asked, hear, tell = passage.prepare(scope, receive, send)
         overheard = self._shadowing.overhear(route, asked, tell) if self._shadowing else None

@@ -46,9 +46,9 @@ def failure_answer(
 ) -> Answer:
     """Return what the caller is told of a failure, with whom to ask."""
     values = problem_values(
-        portal, error.status, WORDINGS[error.status].title, error.detail, **_about(route)
+        portal, error.status, WORDINGS[error.status].title, error.detail, **about_route(route)
     )
-    answer = _written(values, scope)
+    answer = written(values, scope)
     if error.retry_after is not None:
         answer.lines += b"retry-after: %d\r\n" % error.retry_after
     if error.status == 413:  # noqa: PLR2004 - the rest of such a body is not read
@@ -63,9 +63,9 @@ def retired_answer(portal: PortalSettings, route: ApiRoute, scope: Scope) -> Ans
         410,
         _("API đã ngừng phục vụ"),
         _("API ở địa chỉ này đã ngừng phục vụ."),
-        **_about(route),
+        **about_route(route),
     )
-    return _written(values, scope)
+    return written(values, scope)
 
 
 def format_of(scope: Scope) -> Format:
@@ -96,12 +96,12 @@ def function_of(scope: Scope) -> str | None:
     return None
 
 
-def _about(route: ApiRoute) -> dict[str, str]:
+def about_route(route: ApiRoute) -> dict[str, str]:
     more = {"don_vi_quan_ly": route.contact, "thay_the": route.successor}
     return {"api": route.name, **{name: value for name, value in more.items() if value}}
 
 
-def _written(values: dict[str, Any], scope: Scope) -> Answer:
+def written(values: dict[str, Any], scope: Scope) -> Answer:
     match format_of(scope):
         case Format.PROBLEM:
             return _answer(values, PROBLEM_JSON, _json(values))
@@ -161,7 +161,18 @@ def _problem(values: dict[str, Any]) -> str:
 
 
 def _elements(values: dict[str, Any]) -> str:
-    return "".join(
-        f"<{name}>{_elements(value) if isinstance(value, dict) else escape(str(value))}</{name}>"
-        for name, value in values.items()
-    )
+    return "".join(f"<{name}>{_element(value)}</{name}>" for name, value in values.items())
+
+
+def _element(value: Any) -> str:
+    match value:
+        case dict():
+            return _elements(value)
+        case list():
+            return "".join(f"<i>{_element(one)}</i>" for one in value)
+        case bool():
+            return str(value).lower()
+        case None:
+            return ""
+        case _:
+            return escape(str(value))

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from prometheus_client import generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalogue.units.register import load_register
@@ -84,7 +85,7 @@ class Line:
         return httpx.request(method, self.origin + path, timeout=10, **options)
 
 
-def adapting(route: ApiRoute) -> ASGIApp:
+def adapting(route: ApiRoute, metrics: Metrics | None = None) -> ASGIApp:
     made: list[Passthrough] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,7 +93,7 @@ def adapting(route: ApiRoute) -> ASGIApp:
             await made[0].to(route)(scope, receive, send)
             return
         adapter = UnitAdapter(PORTAL, REGISTER, lambda: TODAY)
-        made.append(Passthrough(PORTAL, Metrics(), unit_codes=adapter))
+        made.append(Passthrough(PORTAL, metrics or Metrics(), unit_codes=adapter))
         while (message := await receive())["type"] != "lifespan.shutdown":
             await send({"type": f"{message['type']}.complete"})
         await made[0].close()
@@ -258,6 +259,27 @@ def test_where_nobody_can_choose_the_call_is_not_made_and_all_units_are_listed(
     assert told["lien_he"]["dien_thoai"]
     assert "location" not in answer.headers
     assert here.server.calls == 0
+
+
+def test_a_soap_program_reads_a_fault_that_lists_the_units(line: Serve) -> None:
+    here = line(parameters=("//Huyen",))
+    headers = {"content-type": "text/xml", "soapaction": "x"}
+    answer = here.call("/a", "POST", content="<E><Huyen>297</Huyen></E>", headers=headers)
+    assert answer.status_code == 422
+    assert "<faultcode>soap:Client</faultcode>" in answer.text
+    assert "<ket_qua><i><ma>10999</ma>" in answer.text
+    assert "<mo_ho>true</mo_ho><ma_mac_dinh></ma_mac_dinh>" in answer.text
+
+
+def test_a_call_that_was_not_made_is_counted_like_any_other(
+    serve: Callable[[ASGIApp], str],
+) -> None:
+    units = UnitCodes(callers=OLD_DAY, parameters=("ma",))
+    route = ApiRoute("api", "old.test", "/*", (Upstream("http://127.0.0.1:9"),), units=units)
+    metrics = Metrics()
+    assert httpx.get(f"{serve(adapting(route, metrics))}/a?ma=297").status_code == 422
+    counted = generate_latest(metrics.registry).decode()
+    assert 'hopnhat_passthrough_seconds_count{route="api",status="4xx"} 1.0' in counted
 
 
 # --- answers ---
