@@ -333,7 +333,8 @@ class RouteSettings(Table):
     )
     shadow_share: float = Field(0.05, ge=0, le=1, description="That share.")
     shadow_ignore: Path | None = Field(
-        None, description="TOML file of what may differ, as for `hopnhat api replay` (docs/api.md)."
+        None,
+        description="TOML file of what may differ, as for `hopnhat api replay`.",
     )
     record: bool = Field(
         False,

@@ -28,7 +28,7 @@ def replay(
     old: Annotated[str, typer.Option(help="Origin of the server that answers today.")],
     new: Annotated[str, typer.Option(help="Origin of the server that is to answer.")],
     ignore: Annotated[
-        Path | None, typer.Option(help="TOML file of what may differ (docs/api.md).")
+        Path | None, typer.Option(help="TOML file of what may differ (docs/switching.md).")
     ] = None,
     host: Annotated[
         str | None, typer.Option(help="Host asked for, instead of the recorded one.")

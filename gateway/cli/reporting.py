@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from catalogue.shadow import ShadowCounts, ShadowSpool
 from catalogue.usage import Usage, UsageSpool
@@ -115,8 +114,14 @@ def _print(rows: list[UsageRow]) -> None:
     if not rows:
         out.print("no calls")
         return
-    table = Table(*_HEADINGS, box=None)
-    for row in rows:
-        cells = (row.route, row.caller, row.agent, row.calls, row.errors, row.last_on)
-        table.add_row(*map(str, cells), str(row.silent_since or ""), row.contact)
-    out.print(table, markup=False, highlight=False)
+    table = [_HEADINGS, *map(_cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table:  # lines as long as they are, for whoever greps
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        out.print("  ".join(padded).rstrip(), markup=False, highlight=False, soft_wrap=True)
+
+
+def _cells(row: UsageRow) -> tuple[str, ...]:
+    silent = str(row.silent_since or "")
+    counts = (str(row.calls), str(row.errors))
+    return (row.route, row.caller, row.agent, *counts, str(row.last_on), silent, row.contact)

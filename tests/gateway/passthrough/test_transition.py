@@ -157,7 +157,9 @@ notice = "Dùng /api/v1"
 
 
 def test_the_manual_s_example_is_told_as_shown(tmp_path: Path) -> None:
-    manual = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+    manual = (Path(__file__).resolve().parents[3] / "docs" / "switching.md").read_text(
+        encoding="utf-8"
+    )
     settings = re.search(
         r"```toml\n(\[\[route\]\](?:(?!```).)*\[route.transition\].*?)```", manual, re.DOTALL
     )

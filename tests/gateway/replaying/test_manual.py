@@ -1,4 +1,4 @@
-"""What docs/api.md shows of replaying, played with two real servers."""
+"""What docs/switching.md shows of replaying, played with two real servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from gateway.cli.main import app
 
-MANUAL = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+MANUAL = (Path(__file__).resolve().parents[3] / "docs" / "switching.md").read_text(encoding="utf-8")
 
 
 def server(number: int, moment: int) -> ASGIApp:
