@@ -183,5 +183,5 @@ def test_noise_is_answered_short_and_not_counted(
             break
         asyncio.run(asyncio.sleep(0.01))
     written = b"".join(file.read_bytes() for file in directory.glob("*.jsonl"))
-    assert written.count(b'"key"') == 1
+    assert len(written.splitlines()) == 1
     assert b"tin-tuc/abcd" in written
