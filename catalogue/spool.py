@@ -76,12 +76,12 @@ class CountSpool(Generic[_Place]):
             notes, self._notes = self._notes, {}
         if not counts:
             return
-        lines = (
-            _in_json([*place, storable(notes.get(place, "")), *amounts]) + "\n"
+        lines = [
+            self._line(place, storable(notes.get(place, "")), amounts)
             for place, amounts in counts.items()
-        )
+        ]
         try:
-            self._write("".join(lines).encode())
+            self._write("\n".join([*lines, ""]).encode())
         except OSError as error:
             with self._lock:  # the older ones keep their places
                 newer, self._counts = self._counts, counts
@@ -101,6 +101,9 @@ class CountSpool(Generic[_Place]):
                 self._notes[place] = note
         else:
             self.dropped += amounts[0]
+
+    def _line(self, place: _Place, note: str, amounts: Sequence[int]) -> str:
+        return _in_json([*place, note, *amounts])
 
     def _write(self, data: bytes) -> None:
         write_spool(self._directory, data)
