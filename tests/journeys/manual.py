@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import shlex
 import shutil
@@ -155,7 +156,13 @@ class Reader:
 
     def _run(self, command: list[str]) -> str:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=30, cwd=self.folder
+            command,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+            cwd=self.folder,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
         )
         return done.stdout.replace("\r\n", "\n")
 
