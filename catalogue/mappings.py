@@ -166,7 +166,7 @@ class Mappings:
         """Walk every mapping that visitors are to be sent by, each with when it was decided."""
         is_split = table.c.kind == MappingKind.SPLIT.value
         columns = (
-            table.c.key, table.c.raw, table.c.kind, table.c.target, table.c.reason,
+            table.c.key, table.c.raw, table.c.kind, table.c.target, table.c.reason, table.c.query,
             case((is_split, table.c.targets), else_=None),  # JSON is read where there is any
             self._seconds(table.c.updated_at),
         )  # fmt: skip
@@ -175,9 +175,9 @@ class Mappings:
         statement = statement.order_by(table.c.site_id, table.c.id)
         found = self._connection.execute(statement.execution_options(yield_per=_CHUNK))
         for chunk in found.partitions(_CHUNK):
-            for key, raw, kind, target, reason, targets, since in chunk:
+            for key, raw, kind, target, reason, query, targets, since in chunk:
                 successors = tuple(SplitTarget(**one) for one in targets) if targets else ()
-                yield Mapping(key, raw, _KINDS[kind], target, successors, reason, since)
+                yield Mapping(key, raw, _KINDS[kind], target, successors, reason, since, query)
 
     def _seconds(self, column: ColumnElement[datetime]) -> ColumnElement[int]:
         """Give the seconds of the epoch of a moment, made by the database itself."""
@@ -255,6 +255,7 @@ def mapping_values(mapping: Mapping) -> dict[str, Any]:
         "target": mapping.target,
         "targets": [asdict(target) for target in mapping.targets],
         "reason": mapping.reason,
+        "query": mapping.query,
     }
 
 
@@ -266,4 +267,5 @@ def _mapping(row: Row[Any]) -> Mapping:
         target=row.target,
         targets=tuple(SplitTarget(**target) for target in row.targets),
         reason=row.reason,
+        query=row.query,
     )

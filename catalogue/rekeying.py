@@ -32,7 +32,7 @@ from redirects.url import UrlError, parse_url
 
 EDITOR = "hopnhat redirects rekey"
 _AT_ONCE = 2_000
-_DECISION = ("kind", "target", "targets")
+_DECISION = ("kind", "target", "targets", "query")
 _STANDING = ("active", "refused", "suggested")  # of two mappings the earlier named stands
 _MAKERS = ("editor", "import", "suggestion", "crawl")
 

@@ -207,6 +207,7 @@ mapping = Table(
     Column("target", Text),
     Column("targets", JSON, nullable=False),  # [{"label", "target"}]
     Column("reason", Text),
+    Column("query", String(8), nullable=False),  # drop, pass
     Column("state", String(16), nullable=False),  # suggested, active, refused
     Column("source", String(16), nullable=False),  # crawl, import, editor, suggestion
     Column("score", Float),

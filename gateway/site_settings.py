@@ -16,9 +16,9 @@ from pydantic import (
 
 from catalogue.units.hosts import province_code
 from gateway.setting_fields import CmsName, HostOrPattern, Name, Origin, Table
-from redirects.mapping import MappingKind
+from redirects.mapping import MappingKind, QueryHandling
 from redirects.presets import PRESETS, Preset
-from redirects.rule import QueryHandling, Rule, RulePlace
+from redirects.rule import Rule, RulePlace
 from redirects.site import (
     CaseMode,
     KeyPolicy,

@@ -120,7 +120,7 @@ class Draft:
             self.exact.add(site.name)
         target = mapping.target
         if target and (self._paths_may_chain or target[0] != "/") and not is_reference(target):
-            redirect = entries.read_redirect(entry)
+            redirect = entries.read_redirect(entries.bare_redirect(entry))
             if redirect is not None:
                 self.chains.add(key, redirect[0])
 
@@ -132,9 +132,10 @@ class Draft:
         """Lead every redirect to the end of its chain; leave out those that go round."""
         links = self.chains.links(self.redirects)
         walks = walk_all(links, self._on_trial)
+        dropping = walk_all(links, self._drops_query)
         looping = [key for key, walk in walks.items() if walk.goes_round]
         endings = {
-            digest(key): self._shortcut(key, walk)
+            digest(key): self._shortcut(key, walk, passes_query=not dropping[key].marked)
             for key, walk in walks.items()
             if not walk.goes_round
         }
@@ -165,7 +166,8 @@ class Draft:
             case MappingKind.MOVED | MappingKind.TEMPORARY as kind:
                 on_trial = kind is MappingKind.TEMPORARY
                 where = self._location(mapping.target)
-                return entries.redirect_entry(where, mapping.since, on_trial=on_trial)
+                entry = entries.redirect_entry(where, mapping.since, on_trial=on_trial)
+                return entries.passing(entry) if mapping.query == "pass" else entry
             case MappingKind.SPLIT:
                 successors = tuple(
                     Successor(item.label, self._location(item.target)) for item in mapping.targets
@@ -205,18 +207,30 @@ class Draft:
             self._names.setdefault(path_key, set()).update(names)
 
     def _on_trial(self, key: CanonicalUrl) -> bool:
-        redirect = entries.read_redirect(self.entries[digest(key)])
+        redirect = self._redirect_of(key)
         return redirect is not None and redirect[1]
 
-    def _shortcut(self, start: CanonicalUrl, walk: Walk[CanonicalUrl]) -> bytes:
-        """Lead the first of a chain to its end; as new as the newer of the two."""
-        first = entries.read_redirect(self.entries[digest(start)])
-        last = entries.read_redirect(self.entries[digest(walk.end)])
+    def _drops_query(self, key: CanonicalUrl) -> bool:
+        return not entries.passes_query(self.entries[digest(key)])
+
+    def _redirect_of(self, key: CanonicalUrl) -> tuple[str, bool, int | None] | None:
+        return entries.read_redirect(entries.bare_redirect(self.entries[digest(key)]))
+
+    def _shortcut(
+        self, start: CanonicalUrl, walk: Walk[CanonicalUrl], *, passes_query: bool
+    ) -> bytes:
+        """Lead the first of a chain to its end; as new as the newer of the two.
+
+        A visitor's query comes along where every redirect on the way takes it.
+        """
+        first = self._redirect_of(start)
+        last = self._redirect_of(walk.end)
         if first is None or last is None:
             raise AssertionError(f"{start} is no redirect")  # links are between redirects alone
         known = (first[2], last[2])
         since = None if None in known else max(known)  # type: ignore[type-var]  # None is ruled out
-        return entries.redirect_entry(last[0], since, on_trial=walk.marked)
+        entry = entries.redirect_entry(last[0], since, on_trial=walk.marked)
+        return entries.passing(entry) if passes_query else entry
 
     def _usable(self, rule: Rule) -> Rule | None:
         site = self._sites.named(rule.site)

@@ -14,6 +14,7 @@ from redirects.resolution import Successor
 MOVED, TEMPORARY = b"m", b"t"  # nobody knows since when
 OLD_MOVED, OLD_TEMPORARY = b"o", b"p"  # for long
 NEW_MOVED, NEW_TEMPORARY = b"n", b"v"  # of late: 4 bytes say when
+PASSING = b"q"  # a redirect's entry behind it: the visitor's query goes on too
 SPLIT, GONE = b"s", b"g"
 ARCHIVED, UNRESOLVED = b"a", b"u"
 KEEP = b"k"
@@ -76,9 +77,24 @@ def read_redirect_as_bytes(entry: bytes) -> tuple[bytes, bool, int | None] | Non
     return entry[start:], on_trial, since
 
 
+def passing(redirect: bytes) -> bytes:
+    """Write that a redirect takes the visitor's query along."""
+    return PASSING + redirect
+
+
+def passes_query(entry: bytes) -> bool:
+    """Tell whether an entry is a redirect that takes the visitor's query along."""
+    return entry[:1].lower() == PASSING
+
+
+def bare_redirect(entry: bytes) -> bytes:
+    """Take an entry without what it says about queries."""
+    return entry[1:] if passes_query(entry) else entry
+
+
 def is_redirect(entry: bytes) -> bool:
     """Tell whether an entry leads anywhere."""
-    return entry != b"" and entry[0] in _REDIRECTS
+    return entry != b"" and (entry[0] in _REDIRECTS or passes_query(entry))
 
 
 def with_copy(entry: bytes) -> bytes:

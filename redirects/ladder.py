@@ -33,7 +33,7 @@ from redirects.rule import Rule, RulePlace
 from redirects.site import Portal, Site
 from redirects.sites import Sites
 from redirects.targets import SAME_AS, TargetError, location
-from redirects.trying import with_query
+from redirects.trying import behind, with_query
 from redirects.url import parse_url
 
 Lookup = Callable[[bytes], bytes | None]
@@ -277,6 +277,8 @@ class Ladder:
         if redirect is not None:
             return self._moved(key, redirect, request)
         kind = entry[:1].lower()
+        if kind == entries.PASSING:
+            return self._taking_query_along(request, key, entries.bare_redirect(entry))
         if kind == entries.SPLIT:
             return Split(self._site.name, key, *entries.read_split(entry))
         if kind == entries.GONE:
@@ -285,6 +287,17 @@ class Ladder:
         if kind == entries.ARCHIVED:
             return Archived(self._site.name, key)
         return self._kept() if kind == entries.KEEP else None
+
+    def _taking_query_along(
+        self, request: Request, key: CanonicalUrl, entry: bytes
+    ) -> Resolution | None:
+        """Lead on with the visitor's query, but not where that would lead back."""
+        bare = self._decided(request, key, entry)
+        if not isinstance(bare, Moved) or not request.raw_query:
+            return bare
+        target = behind(bare.location, _brought(request))
+        found = self._sites.key_of_url(parse_url(target))
+        return bare if found is not None and found[1] == key else bare._replace(location=target)
 
     def _kept(self) -> Resolution | None:
         """Pass on to the old server, as a preserved API is; its route is made once a revision."""
@@ -308,8 +321,7 @@ class Ladder:
         target = expand(rule.target or "", captures)
         if target.startswith(SAME_AS):
             return self._same_as(target, visit)
-        brought = quote(visit.request.raw_query.partition(b"#")[0], safe=_IN_QUERY)
-        target = with_query(target, rule, brought)
+        target = with_query(target, rule, _brought(visit.request))
         try:
             target = location(target, self._portal)
         except TargetError as error:
@@ -361,6 +373,11 @@ class Ladder:
 
 def _utf8_of(host: str) -> bytes:
     return canonical_host(host).encode()
+
+
+def _brought(request: Request) -> str:
+    """Write the query a visitor brought as one may stand in a target."""
+    return quote(request.raw_query.partition(b"#")[0], safe=_IN_QUERY)
 
 
 def _rule_set(rules: Iterable[Rule], site: Site, place: RulePlace) -> _RuleSet:

@@ -14,7 +14,7 @@ from redirects.rule import Example, Rule, RulePlace
 from redirects.site import KeyPolicy, PathPolicy, Portal, QueryPolicy, Site
 
 FORMAT = "hopnhat-snapshot"
-VERSION = 1
+VERSION = 2
 
 
 class ManifestError(ValueError):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 CanonicalUrl = NewType("CanonicalUrl", str)
 """The one spelling an address is looked up under: `host/path?query`, no scheme.
 
 Made only by `redirects.canonical`.
 """
+
+
+QueryHandling = Literal["drop", "pass"]
+"""What becomes of the visitor's own query: left behind, or put behind the target's."""
 
 
 class MappingKind(StrEnum):
@@ -39,9 +43,10 @@ class Mapping:
 
     `raw` is the address as it was found, kept beside its `key`. `target` is a path of the portal
     ("/van-ban"), an absolute http(s) URL, or a reference computed when a snapshot is compiled:
-    `doc:ID`, `unit:CODE`, `section:SLUG`; only moved and temporary mappings have one. `targets`
-    belongs to splits, `reason` to gone addresses. `since` is when it was decided, in seconds of the
-    epoch, None where that is not known; it makes no other decision of two that are alike.
+    `doc:ID`, `unit:CODE`, `section:SLUG`; only moved and temporary mappings have one, and only of
+    them `query` says anything. `targets` belongs to splits, `reason` to gone addresses. `since` is
+    when it was decided, in seconds of the epoch, None where that is not known; it makes no other
+    decision of two that are alike.
     """
 
     key: CanonicalUrl
@@ -51,3 +56,4 @@ class Mapping:
     targets: tuple[SplitTarget, ...] = ()
     reason: str | None = None
     since: int | None = field(default=None, compare=False)
+    query: QueryHandling = "drop"

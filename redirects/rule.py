@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Literal
 
-from redirects.mapping import MappingKind
+from redirects.mapping import MappingKind, QueryHandling
 
 
 class RulePlace(StrEnum):
@@ -16,9 +15,6 @@ class RulePlace(StrEnum):
     BEFORE = "before"  # ahead of the site's mappings
     PATTERN = "pattern"  # after exact mappings found nothing
     AFTER = "after"  # the last word before live pages and the archive
-
-
-QueryHandling = Literal["drop", "pass"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,15 @@ def with_query(target: str, rule: Rule, visitors: str) -> str:
         more.append(visitors)
     if rule.add:
         more.append(rule.add)
-    if not more:
+    return behind(target, "&".join(more))
+
+
+def behind(target: str, query: str) -> str:
+    """Put a query behind the target's own, ahead of its fragment."""
+    if not query:
         return target
     address, mark, fragment = target.partition("#")
-    joined = "&".join(more)
-    return f"{address}{'&' if '?' in address else '?'}{joined}{mark}{fragment}"
+    return f"{address}{'&' if '?' in address else '?'}{query}{mark}{fragment}"
 
 
 def normal_addition(text: str) -> str:

@@ -31,6 +31,7 @@ class Draft:
     target: str = ""
     targets: tuple[SplitTarget, ...] = ()
     reason: str = ""
+    passes_query: bool = False
 
     @property
     def rows(self) -> list[SplitTarget]:
@@ -59,6 +60,7 @@ def draft_in(form: Form) -> Draft:
         target=form.one("dich")[:LONGEST_FIELD],
         targets=tuple(row for row in rows if row.label or row.target),
         reason=form.one("ly-do")[:LONGEST_FIELD],
+        passes_query=form.one("truy-van") == "pass",
     )
 
 
@@ -70,6 +72,7 @@ def draft_of(mapping: Mapping) -> Draft:
         target=mapping.target or "",
         targets=mapping.targets,
         reason=mapping.reason or "",
+        passes_query=mapping.query == "pass",
     )
 
 
@@ -132,4 +135,5 @@ def _mapping(draft: Draft, key: CanonicalUrl) -> Mapping:
         target=draft.target if moves else None,
         targets=draft.targets if draft.kind is MappingKind.SPLIT else (),
         reason=draft.reason or None,
+        query="pass" if moves and draft.passes_query else "drop",
     )

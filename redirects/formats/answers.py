@@ -26,6 +26,7 @@ from redirects.sites import Sites
 from redirects.url import parse_url
 
 MOVED, TEMPORARY, GONE = 301, 302, 410
+NOT_PASSED = "query-not-passed"
 LONGEST = 2000
 """So many bytes of a spelling or a location are exported: nginx's tokens end at 4,096."""
 
@@ -129,7 +130,7 @@ class _Telling:
             if entry is None or key in self._seen:
                 continue  # the draft has said why
             self._seen.add(key)
-            redirect = entries.read_redirect(entry)
+            redirect = entries.read_redirect(entries.bare_redirect(entry))
             status = _status(redirect) if redirect else _STATUS.get(entry[:1])
             host, path, _ = split_key(key)
             if status is None:
@@ -146,6 +147,9 @@ class _Telling:
                 if longest + len(host) > LONGEST:
                     self._find("too-long", f"Địa chỉ dài hơn {LONGEST} byte.", key)
                     continue
+                if entries.passes_query(entry):
+                    message = "Máy chủ này bỏ tham số của người truy cập."
+                    self._find(NOT_PASSED, message, key)
                 yield Answer(key, host, spellings, status, location, any_query)
 
     def _takes_any_query(self, site: Site, key: CanonicalUrl) -> bool:

@@ -57,7 +57,10 @@ def _take(number: int, item: Any, reading: Reading) -> None:
         ]
         target = write_targets(tuple(targets)) or str(item.get("target", ""))
         kind, reason = str(item.get("kind", "")), str(item.get("reason", ""))
-        reading.add_mapping(number, str(item["old_url"]), target, kind=kind, reason=reason)
+        query = str(item.get("query", ""))
+        reading.add_mapping(
+            number, str(item["old_url"]), target, kind=kind, reason=reason, query=query
+        )
     except KeyError as error:
         shown = json.dumps(item, ensure_ascii=False)
         reading.refuse(number, str(error.args[0]), shown, f"Thiếu trường {error.args[0]}.")
@@ -75,5 +78,6 @@ def _fields(mapping: Mapping) -> dict[str, object]:
         "target": mapping.target,
         "targets": targets,
         "reason": mapping.reason,
+        "query": mapping.query if mapping.query != "drop" else None,
     }
     return {name: value for name, value in fields.items() if value}

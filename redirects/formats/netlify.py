@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from redirects.compiling import Locate
 from redirects.finding import Finding
-from redirects.formats.answers import GONE, Answer, Export, answers_of, not_said
+from redirects.formats.answers import GONE, NOT_PASSED, Answer, Export, answers_of, not_said
 from redirects.mapping import Mapping
 from redirects.site import Portal, Site
 
@@ -18,7 +18,8 @@ def write_netlify(
 ) -> Export:
     """Write a line for each host name and spelling; withdrawn addresses have no words here."""
     told = answers_of(mappings, portal=portal, sites=sites, locate=locate)
-    findings = list(told.findings)
+    # Such a host passes queries on by itself.
+    findings = [one for one in told.findings if one.code != NOT_PASSED]
     lines: list[str] = []
     # The first line that fits counts, so those that ask for a query come first.
     for answer in sorted(told.answers, key=lambda answer: "?" not in answer.key):

@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 from redirects.formats.decoding import Charset, charset_of, decode
 from redirects.formats.rows import Refusal, RowError, kind_of, mapping_of
-from redirects.mapping import Mapping
+from redirects.mapping import Mapping, QueryHandling
 from redirects.patterns import PatternError, expand, sample_captures
 from redirects.rule import Rule
 from redirects.site import Portal, Site
@@ -83,7 +83,14 @@ class Reading:
         self.errors.append(RowError(line, column, value, message))
 
     def add_mapping(
-        self, line: int, address: str, target: str, *, kind: str = "301", reason: str = ""
+        self,
+        line: int,
+        address: str,
+        target: str,
+        *,
+        kind: str = "301",
+        reason: str = "",
+        query: str = "",
     ) -> None:
         """Take one old address: an URL, or a path of the file's site."""
         self.written.append(Written(line, address, target, kind))
@@ -99,7 +106,7 @@ class Reading:
                 self.refuse(line, "old_url", address, _NAME_THE_HOST)
                 return
             address = f"http://{self.site.host}{address}"
-        row = {"old_url": address, "kind": kind, "target": target, "reason": reason}
+        row = {"old_url": address, "kind": kind, "target": target, "reason": reason, "query": query}
         try:
             site, mapping = mapping_of(row, self.sites, self.portal)
         except Refusal as refusal:
@@ -116,7 +123,14 @@ class Reading:
             self.add_rule(line, re2_pattern(expression), re2_target(target), kind=kind)
 
     def add_rule(
-        self, line: int, pattern: str, target: str, *, kind: str = "301", site: Site | None = None
+        self,
+        line: int,
+        pattern: str,
+        target: str,
+        *,
+        kind: str = "301",
+        site: Site | None = None,
+        query: QueryHandling = "drop",
     ) -> None:
         """Take a pattern over the paths of a site, ours or RE2; lines keep their order."""
         site = site or self.site
@@ -139,7 +153,9 @@ class Reading:
             self.refuse(line, "target", target, fault_message(error))
         else:
             name = rule_name(pattern)
-            self.rules.append(Rule(name, site.name, pattern, read, target or None, order=line))
+            self.rules.append(
+                Rule(name, site.name, pattern, read, target or None, order=line, query=query)
+            )
 
     def _refuse_without_site(self, line: int, address: str) -> None:
         self.refuse(

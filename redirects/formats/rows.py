@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from redirects.clues import slug
 from redirects.formats.cells import read_targets
-from redirects.mapping import Mapping, MappingKind
+from redirects.mapping import Mapping, MappingKind, QueryHandling
 from redirects.site import Portal, Site
 from redirects.sites import Sites
 from redirects.targets import TargetError, check_target, fault_message
@@ -22,6 +22,10 @@ _KINDS = {
     MappingKind.KEEP: ("keep", "giu-nguyen", "giu", "may-chu-cu"),
     MappingKind.UNRESOLVED: ("unresolved", "404", "418", "chua-quyet-dinh", "chua-xu-ly"),
 }  # fmt: skip
+_QUERY_BY_NAME: dict[str, QueryHandling] = {
+    **dict.fromkeys(("", "drop", "bo", "khong"), "drop"),
+    **dict.fromkeys(("pass", "chuyen-tiep", "mang-theo", "giu", "co"), "pass"),
+}
 _KIND_BY_NAME = {name: kind for kind, names in _KINDS.items() for name in names}
 
 
@@ -44,7 +48,9 @@ class Refusal(Exception):  # noqa: N818  it is no error of ours, it carries one 
 
 
 def mapping_of(row: dict[str, str], sites: Sites, portal: Portal) -> tuple[Site, Mapping]:
-    """Make a mapping of a row (old_url, kind, target and reason by name), and say whose it is.
+    """Make a mapping of a row, and say whose it is.
+
+    The cells are old_url, kind, target, reason and query, by name.
 
     Raises:
         Refusal: a cell cannot be taken.
@@ -55,11 +61,12 @@ def mapping_of(row: dict[str, str], sites: Sites, portal: Portal) -> tuple[Site,
         raise Refusal("old_url", raw, _why_nobodys(raw))
     site, key = found
     kind = kind_of(row.get("kind", ""), target)
+    query = _query_of(row.get("query", ""))
     reason = row.get("reason") or None
     match kind:
         case MappingKind.MOVED | MappingKind.TEMPORARY:
             _check(target, target, portal)
-            return site, Mapping(key, raw, kind, target=target, reason=reason)
+            return site, Mapping(key, raw, kind, target=target, reason=reason, query=query)
         case MappingKind.SPLIT:
             targets = read_targets(target)
             for item in targets:
@@ -80,6 +87,15 @@ def kind_of(text: str, target: str) -> MappingKind:
         known = ", ".join(sorted(kind.value for kind in MappingKind))
         raise Refusal("kind", text, f"Không hiểu loại này; các loại là: {known}.")
     return kind
+
+
+def _query_of(text: str) -> QueryHandling:
+    """Read what becomes of a visitor's query; nothing said, it is left behind. Raises Refusal."""
+    query = _QUERY_BY_NAME.get(slug(text))
+    if query is None:
+        message = "Không hiểu ô này; viết “pass” (chuyển tiếp) hoặc “drop” (bỏ)."
+        raise Refusal("query", text, message)
+    return query
 
 
 def _check(target: str, cell: str, portal: Portal) -> None:

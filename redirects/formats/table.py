@@ -19,7 +19,7 @@ from redirects.mapping import Mapping
 from redirects.site import Portal
 from redirects.sites import Sites
 
-COLUMNS = ("old_url", "kind", "target", "reason")
+COLUMNS = ("old_url", "kind", "target", "reason", "query")
 SEPARATORS = (",", ";", "\t", "|")
 
 _HEADERS = {
@@ -29,6 +29,7 @@ _HEADERS = {
     "target": ("target", "new-url", "new-address", "destination", "to", "url-moi", "dia-chi-moi",
                "dia-chi-dich", "duong-dan-moi", "dich"),
     "reason": ("reason", "note", "ly-do", "ghi-chu"),
+    "query": ("query", "parameters", "tham-so", "truy-van"),
 }  # fmt: skip
 _COLUMN_OF = {slug(name): column for column, names in _HEADERS.items() for name in names}
 _TOO_MANY = "Dòng có nhiều ô hơn tiêu đề; ô có dấu phân cách cần đặt trong ngoặc kép."
@@ -74,6 +75,7 @@ def read_rows(rows: Rows, reading: Reading) -> None:
             row.get("target", ""),
             kind=row.get("kind", ""),
             reason=row.get("reason", ""),
+            query=row.get("query", ""),
         )
 
 
@@ -84,7 +86,8 @@ def write_table(mappings: Iterable[Mapping]) -> bytes:
     writer.writerow(COLUMNS)
     for mapping in mappings:
         target = write_targets(mapping.targets) if mapping.targets else mapping.target or ""
-        cells = (mapping.raw, mapping.kind.value, target, mapping.reason or "")
+        query = "" if mapping.query == "drop" else mapping.query
+        cells = (mapping.raw, mapping.kind.value, target, mapping.reason or "", query)
         writer.writerow([guard_cell(cell) for cell in cells])
     return codecs.BOM_UTF8 + file.getvalue().encode()
 

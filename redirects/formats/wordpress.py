@@ -8,6 +8,7 @@ from typing import Any
 
 from redirects.formats.json_items import items_of
 from redirects.formats.reading import Reading, re2_pattern, re2_target
+from redirects.mapping import QueryHandling
 
 _LIST = re.compile(r'"redirects"\s*:\s*\[')
 
@@ -53,7 +54,17 @@ def _read(line: int, item: dict[str, Any], reading: Reading) -> None:
 
 def _add(line: int, item: dict[str, Any], target: str, reading: Reading) -> None:
     source, kind = str(item.get("url", "")), str(item.get("action_code", "301"))
+    query = _query(item)
     if item.get("regex") in (True, 1, "1"):
-        reading.add_rule(line, re2_pattern(source), re2_target(target), kind=kind)
+        reading.add_rule(line, re2_pattern(source), re2_target(target), kind=kind, query=query)
     else:
-        reading.add_mapping(line, source, target, kind=kind)
+        reading.add_mapping(line, source, target, kind=kind, query=query)
+
+
+def _query(item: dict[str, Any]) -> QueryHandling:
+    """Read whether a query is ignored and passed on; of the plugin's other ways it is dropped."""
+    match item.get("match_data"):
+        case {"source": {"flag_query": "pass"}}:
+            return "pass"
+        case _:
+            return "drop"

@@ -31,6 +31,18 @@ def test_a_mapping_comes_back_as_it_was_put(database: Database) -> None:
         assert Mappings(connection).find(key_of("/none")) is None
 
 
+def test_what_becomes_of_a_query_is_kept_and_walked(database: Database) -> None:
+    mapping = replace(a_mapping(target="/x"), query="pass")
+    with database.writing() as connection:
+        World(connection)
+        Mappings(connection).put("haiduong", mapping, state="active", source="editor", now=NOW)
+    with database.reading() as connection:
+        stored = Mappings(connection).find(mapping.key)
+        assert stored is not None
+        assert stored.mapping == mapping
+        assert list(Mappings(connection).active()) == [mapping]
+
+
 def test_a_suggestion_may_be_improved_until_somebody_decides(database: Database) -> None:
     with database.writing() as connection:
         World(connection)

@@ -67,14 +67,15 @@ def test_what_other_servers_cannot_say_is_found_and_left_out(world: World) -> No
     world.map("http://haiduong.gov.vn/hai", "/y")
     world.map("http://haiduong.gov.vn/hai", "/z")
     world.map("http://haiduong.gov.vn/" + "x" * 2000, "/y")
+    world.map("http://haiduong.gov.vn/theo", "/y", query="pass")
 
     told = answers_of(world.mappings, portal=PORTAL, sites=SITES, locate=KNOWN.get)
 
-    assert [answer.location for answer in told.answers] == ["https://haiphong.gov.vn/y"]
+    assert [answer.location for answer in told.answers] == ["https://haiphong.gov.vn/y"] * 2
     assert sorted(finding.code for finding in told.findings) == sorted(
         ["not-exported"] * 3
         + ["shadowed-by-live", "loop", "foreign-target", "unknown-target", "unknown-host"]
-        + ["contradiction", "too-long"]
+        + ["contradiction", "too-long", "query-not-passed"]
     )
 
 
@@ -83,6 +84,7 @@ def test_a_list_of_redirects_says_what_it_widens_and_what_it_has_no_words_for(wo
     world.map("http://haiduong.gov.vn/a?x", "/2")
     world.map("http://haiduong.gov.vn/a?y=1&y=2", "/3")
     world.map("http://haiduong.gov.vn/b", kind=MappingKind.GONE)
+    world.map("http://haiduong.gov.vn/c", "/4", query="pass")  # as the host does by itself
 
     written = export("netlify", world)
 

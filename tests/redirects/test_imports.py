@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 
@@ -298,6 +299,13 @@ def test_what_the_wordpress_plugin_exports_is_read() -> None:
         [r"haiduong ^.*(?:/bai/(.*)) temporary /c/\1"],
         [6, 7, 8, 9, 10],
     )
+    passed = '{"redirects": [{"url": "/a", "action_data": {"url": "/b"}, "match_data": {"source": {"flag_query": "pass"}}}]}'
+    found = reading()
+    read_wordpress(passed.encode(), found)
+    read_wordpress(passed.replace('"/a"', '"^/c", "regex": true').encode(), found)
+    read_wordpress(passed.replace("pass", "exact").encode(), found)
+    assert [one.query for one in found.mappings] == ["pass", "drop"]
+    assert [one.query for one in found.rules] == ["pass"]
     assert taken(read_wordpress, '{\n"a": }') == ([], [], [2])
     assert taken(read_wordpress, "[]") == ([], [], [1])
 
@@ -426,3 +434,20 @@ def test_a_file_that_is_no_spreadsheet_is_refused() -> None:
     read_workbook(b"PK nothing", found)
 
     assert (found.mappings, [error.line for error in found.errors]) == ([], [1])
+
+
+def test_what_becomes_of_a_query_is_read_from_tables_and_json() -> None:
+    found = reading()
+    read_csv(
+        "Địa chỉ cũ,Địa chỉ mới,Tham số\n/a,/b,pass\n/c,/d,Chuyển tiếp\n/e,/f,bỏ\n/g,/h,\n"
+        "/i,/k,có thể\n".encode(),
+        found,
+    )
+    line = {"old_url": "/l", "target": "/m", "query": "pass"}
+    read_json_lines(json.dumps(line).encode(), found)
+
+    assert [one.query for one in found.mappings] == ["pass", "pass", "drop", "drop", "pass"]
+    assert [(error.line, error.column) for error in found.errors] == [(6, "query")]
+    again = reading()
+    read_json_lines(write_json_lines(found.mappings), again)
+    assert again.mappings == found.mappings

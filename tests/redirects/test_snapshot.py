@@ -219,7 +219,7 @@ def manifest_of(path: Path, text: bytes) -> None:
         (
             lambda path: (
                 path.unlink(),
-                manifest_of(path, b'{"format": "hopnhat-snapshot", "version": 1}'),
+                manifest_of(path, b'{"format": "hopnhat-snapshot", "version": 2}'),
             ),
             "damaged manifest",
         ),

@@ -147,12 +147,13 @@ def test_what_is_written_is_read_back() -> None:
         mapping("/d", MappingKind.GONE, reason="'=đã nháy"),
         mapping("/e", MappingKind.ARCHIVED),
         mapping("/f", MappingKind.UNRESOLVED),
+        mapping("/g", target="/h", query="pass"),
     ]
 
     content = write_table(mappings)
 
     assert read(content) == (mappings, [])
-    assert content.startswith(b"\xef\xbb\xbfold_url,kind,target,reason\r\n")
+    assert content.startswith(b"\xef\xbb\xbfold_url,kind,target,reason,query\r\n")
     assert b",'=HYPERLINK(1)" in content
 
 

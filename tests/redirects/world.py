@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from redirects.mapping import CanonicalUrl, Mapping, MappingKind, SplitTarget
+from redirects.mapping import CanonicalUrl, Mapping, MappingKind, QueryHandling, SplitTarget
 from redirects.resolution import Request, Resolution
 from redirects.route import ApiRoute
 from redirects.rule import Rule
@@ -61,9 +61,12 @@ class World:
         *,
         targets: Iterable[SplitTarget] = (),
         reason: str | None = None,
+        query: QueryHandling = "drop",
     ) -> None:
         key = self.key(address)
-        mapping = Mapping(key, address, kind, target, targets=tuple(targets), reason=reason)
+        mapping = Mapping(
+            key, address, kind, target, targets=tuple(targets), reason=reason, query=query
+        )
         self.mappings.append(mapping)
 
     def archive(self, *addresses: str) -> None:

@@ -217,6 +217,7 @@ def _create_redirects() -> None:
         sa.Column("target", sa.Text()),
         sa.Column("targets", sa.JSON(), nullable=False),
         sa.Column("reason", sa.Text()),
+        sa.Column("query", sa.String(length=8), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
         sa.Column("score", sa.Float()),

@@ -118,6 +118,23 @@ def test_a_miss_is_mapped_in_two_steps(office: Office, client: TestClient) -> No
         assert Misses(connection).total() == 1
 
 
+def test_a_mapping_may_take_the_visitors_query_along(office: Office, client: TestClient) -> None:
+    form = LexborHTMLParser(client.get(f"/anh-xa/sua?dia-chi={OLD}").text)
+    assert form.css_first("input[name=truy-van][checked]").attributes["value"] == "drop"
+    data = {"dia-chi": OLD, "loai": "moved", "dich": "/tin-tuc", "truy-van": "pass"}
+    client.post("/anh-xa/sua", data=data)
+    kept = stored(office, OLD)
+    assert kept is not None
+    assert kept.mapping.query == "pass"
+    form = LexborHTMLParser(client.get(f"/anh-xa/sua?dia-chi={OLD}").text)
+    assert form.css_first("input[name=truy-van][checked]").attributes["value"] == "pass"
+
+    client.post("/anh-xa/sua", data=data | {"loai": "gone", "ly-do": "Hết hạn"})
+    kept = stored(office, OLD)
+    assert kept is not None
+    assert kept.mapping.query == "drop"  # it would mean nothing
+
+
 def test_undoing_a_mapping_brings_its_miss_back(office: Office, client: TestClient) -> None:
     answer = client.post("/anh-xa/sua", data={"dia-chi": OLD, "loai": "moved", "dich": "/tin-tuc"})
     tree = LexborHTMLParser(client.get(answer.headers["location"]).text)
