@@ -250,9 +250,10 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
     register = load_register()
     passthrough, beats = _passing_on(settings, metrics, register)
     offices = settings.offices()
+    hosts = settings.host_table(register)
     units = UnitPages(
         register=register,
-        hosts=settings.host_table(register),
+        hosts=hosts,
         offices=offices,
         pages=pages,
         today=today_in_vietnam,
@@ -338,7 +339,7 @@ def create_site(settings: Settings, path: Path | None = None) -> ASGIApp:
             today=today_in_vietnam,
             clock=time.monotonic,
         ),
-        api=UnitApi(portal=settings.portal, register=register, today=today_in_vietnam),
+        api=UnitApi(portal=settings.portal, register=register, hosts=hosts, today=today_in_vietnam),
         portal=portal,
     )
 

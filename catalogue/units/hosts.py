@@ -22,6 +22,7 @@ from redirects.canonical import canonical_host
 from redirects.site import Site
 
 PROVINCE_HOSTS = Path(__file__).with_name("hosts.json")
+_FEWEST_LABELS, _MOST_LABELS = 4, 5  # huyen.tinh.gov.vn, xa.huyen.tinh.gov.vn
 _PREFIXES = {
     "Huyện": ("huyen", "h"),
     "Quận": ("quan", "q"),
@@ -62,10 +63,7 @@ class HostTable:
         A unit is a code and a date: of several that bore the code, the one that ended is meant, for
         old hosts are old.
         """
-        name = canonical_host(host)
-        if code := self._code_said(name):
-            return self.last_bearer(code)
-        return self._read(name) or self._of_all_below(name)
+        return self._find(canonical_host(host))
 
     def heirs_of(self, host: str, on: dt.date) -> Conversion | None:
         """Return what the unit of a host is on a day: every successor, the default first."""
@@ -79,6 +77,11 @@ class HostTable:
         )
         return units[0] if units else None
 
+    def _find(self, name: str) -> Unit | None:
+        if code := self._code_said(name):
+            return self.last_bearer(code)
+        return self._read(name) or self._of_all_below(name)
+
     def _code_said(self, host: str) -> str | None:
         """Return what the operator says of a host, or else the decree."""
         if host in self._named:
@@ -86,7 +89,7 @@ class HostTable:
         for site in self._sites:
             if not site.has_many_hosts and site.answers_to(host):
                 return site.unit
-        return province_code(host)
+        return province_hosts().get(host.removeprefix("www."))
 
     def _of_all_below(self, host: str) -> Unit | None:
         """Return the unit of a site of many hosts, for those whose own names say nothing."""
@@ -98,7 +101,9 @@ class HostTable:
     def _read(self, host: str) -> Unit | None:
         """Read a name below a province's: a district's, or a commune's below that."""
         labels = host.removeprefix("www.").split(".")
-        above = self.unit_of(".".join(labels[1:])) if len(labels) > 3 else None  # noqa: PLR2004 - x.gov.vn is a province at most
+        if not _FEWEST_LABELS <= len(labels) <= _MOST_LABELS:
+            return None
+        above = self._find(".".join(labels[1:]))
         if above is None or above.level is Level.COMMUNE:
             return None
         found = [unit for unit in self._register.children(above) if _is_called(unit, labels[0])]

@@ -17,6 +17,7 @@ from gateway.i18n import _
 
 MOST_PARAMETERS = 20
 _CODE = re.compile(r"[0-9]{2,5}|(?:tinh|huyen|xa)-[0-9]{2,5}-[0-9]{4}")
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _VIETNAMESE_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _FORMS = ("json", "csv")
@@ -109,6 +110,13 @@ def read_code(name: str, text: str) -> str:
     if not _CODE.fullmatch(text):
         raise QuestionError(name, _("Cần một mã đơn vị hành chính, ví dụ 297."))
     return text
+
+
+def read_host(name: str, text: str) -> str:
+    """Return a host name in small letters. Raises QuestionError."""
+    if not _HOST.fullmatch(text):
+        raise QuestionError(name, _("Cần một tên miền, ví dụ gialoc.haiduong.gov.vn."))
+    return text.lower()
 
 
 def read_level(name: str, text: str) -> Level | None:

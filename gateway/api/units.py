@@ -14,13 +14,14 @@ from typing import Any
 from starlette.types import ASGIApp, Scope
 
 from catalogue.units.conversion import convert
+from catalogue.units.hosts import HostTable
 from catalogue.units.register import Level, Register, Unit
 from gateway.answer import Answer, field_lines
 from gateway.api.conversions import Batch
 from gateway.api.directory import PATH as DIRECTORY_PATH
 from gateway.api.directory import Directory
 from gateway.api.openapi import description
-from gateway.api.questions import Parameters, QuestionError, read_parameters
+from gateway.api.questions import Parameters, QuestionError, read_host, read_parameters
 from gateway.api.replies import (
     PREFLIGHT,
     Headers,
@@ -49,10 +50,16 @@ class UnitApi:
     """Answers everything below `/api/`, and describes itself at `/api/openapi.json`."""
 
     def __init__(
-        self, *, portal: PortalSettings, register: Register, today: Callable[[], dt.date]
+        self,
+        *,
+        portal: PortalSettings,
+        register: Register,
+        hosts: HostTable,
+        today: Callable[[], dt.date],
     ) -> None:
         self._portal = portal
         self._register = register
+        self._hosts = hosts
         self._today = today
         self._batch = Batch(portal=portal, register=register, today=today)
         self._directory = Directory(portal=portal, register=register, today=today)
@@ -88,6 +95,8 @@ class UnitApi:
                 return self._history(_text(code), query)
             case [b"v1", b"don-vi", code, b"truc-thuoc"]:
                 return self._below(_text(code), query)
+            case [b"v1", b"ten-mien", host]:
+                return self._behind(_text(host), query)
             case [b"v1", b"chuyen-doi"]:
                 return self._converted(query)
             case _:
@@ -226,6 +235,21 @@ class UnitApi:
             rows = self._batch.rows_of(value, row=1)
             return csv_answer(CONVERSION_COLUMNS, rows, headers)
         return json_answer(value, headers)
+
+    def _behind(self, host: str, query: bytes) -> Answer:
+        """Say which unit an old portal spoke for, and what that is on a day."""
+        asked = read_parameters(query, {"ngay"})
+        host = read_host("ten_mien", host)
+        on = asked.day("ngay") or self._today()
+        unit, heirs = self._hosts.unit_of(host), self._hosts.heirs_of(host, on)
+        if unit is None or heirs is None:
+            detail = _("Không biết tên miền này là cổng của đơn vị nào.")
+            return problem_answer(self._portal, 404, detail, self._dated(on), ten_mien=host)
+        spoken = unit.valid_to or self._today()
+        converted = conversion_value(self._register, heirs)
+        value = {"ten_mien": host, "tu": spoken.isoformat(), **converted}
+        value["don_vi"] = unit_value(self._register, unit)
+        return json_answer(value, self._dated(on))
 
     def _not_allowed(self, allowed: bytes) -> Answer:
         detail = _("Địa chỉ này không nhận cách gọi mà chương trình vừa dùng.")

@@ -77,6 +77,9 @@ def test_a_host_named_as_portals_are_named_is_its_unit(
         "huyenquangxuong.haiduong.gov.vn",  # a district of another province
         "a.xagiaphuc.gialoc.haiduong.gov.vn",  # below a commune there is none
         "dichvucong.gov.vn",
+        "1.2.3.4",
+        "0.0.0",  # an address too, and a longer one when it is spelled out
+        ".".join(["a"] * 120),  # as many labels as a name can have
         "gov.vn",
         "haiduong.vn",
         "",

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from catalogue.units.hosts import HostTable
 from catalogue.units.register import load_register
 from gateway.api.units import UnitApi
 from gateway.portal_settings import PortalSettings
@@ -26,7 +27,9 @@ def api() -> Iterator[str]:
     listening.bind(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
     portal = PortalSettings(url=origin, title="Thành phố Hải Phòng", hotline="0225 3747 474")
-    units = UnitApi(portal=portal, register=load_register(), today=lambda: TODAY)
+    register = load_register()
+    hosts = HostTable(register, ())
+    units = UnitApi(portal=portal, register=register, hosts=hosts, today=lambda: TODAY)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await units.answer(scope)(scope, receive, send)

@@ -237,6 +237,42 @@ def test_what_a_caller_holds_is_not_sent_again(api: str) -> None:
     assert get(api, path, **{"if-none-match": '"other"'}).status_code == 200
 
 
+def test_an_old_portals_host_name_gives_its_unit_and_what_that_is_now(api: str) -> None:
+    told = get(api, "/api/v1/ten-mien/GiaLoc.haiduong.gov.vn").json()
+    assert (told["ten_mien"], told["ma"], told["tu"]) == (
+        "gialoc.haiduong.gov.vn",
+        "297",
+        "2025-06-30",
+    )
+    assert told["don_vi"]["ten"] == "Huyện Gia Lộc"
+    assert (told["mo_ho"], told["ma_mac_dinh"]) == (True, None)
+    assert [one["ma"] for one in told["ket_qua"]] == ["10999", "11020", "11050", "11065", "11002"]
+    before = get(api, "/api/v1/ten-mien/gialoc.haiduong.gov.vn?ngay=2025-06-30").json()
+    assert [one["ma"] for one in before["ket_qua"]] == ["297"]
+    province = get(api, "/api/v1/ten-mien/haiduong.gov.vn").json()
+    assert (province["mo_ho"], province["ma_mac_dinh"]) == (False, "31")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "member"),
+    [
+        ("sotaichinh.haiduong.gov.vn", 404, "ten_mien"),
+        ("a.test", 404, "ten_mien"),
+        ("a..test", 400, "tham_so"),
+        ("a%20b", 400, "tham_so"),
+        ("a." + "b" * 64, 400, "tham_so"),
+        (".".join(["a" * 60] * 5), 400, "tham_so"),
+        ("haiduong.gov.vn?cap=xa", 400, "tham_so"),
+    ],
+)
+def test_a_host_name_that_says_nothing_is_told(
+    api: str, path: str, status: int, member: str
+) -> None:
+    answer = get(api, f"/api/v1/ten-mien/{path}")
+    assert answer.status_code == status
+    assert member in answer.json()
+
+
 def test_other_methods_are_told_which_are_right(api: str) -> None:
     for path, allowed in (("/api/v1/don-vi/31", "GET"), ("/api/v1/chuyen-doi/lo", "POST")):
         answer = httpx.request("DELETE", api + path)
@@ -255,7 +291,8 @@ def test_the_description_names_every_address_and_its_examples_are_true(api: str)
     for path, operations in document["paths"].items():
         for parameter in operations.get("get", {}).get("parameters", []):
             if parameter["in"] == "path":
-                path = path.replace("{ma}", parameter["example"])  # noqa: PLW2901 - the path, filled in
+                hole = f"{{{parameter['name']}}}"
+                path = path.replace(hole, parameter["example"])  # noqa: PLW2901 - the path, filled in
         query = {
             parameter["name"]: parameter["example"]
             for parameter in operations.get("get", {}).get("parameters", [])
@@ -265,7 +302,7 @@ def test_the_description_names_every_address_and_its_examples_are_true(api: str)
             answer = httpx.get(api + path, params=query)
             assert answer.status_code == 200, (path, answer.text)
             tried += 1
-    assert tried == 6
+    assert tried == 7
 
 
 def test_the_api_keeps_to_its_own_description(api: str, tmp_path: Path) -> None:
