@@ -36,7 +36,7 @@ def _on_the_wire(text: str) -> bytes:
 def explain_in_lines(url: str, explanation: Explanation) -> list[str]:
     """Return the address, the rungs that had nothing (one line), those that spoke, the answer.
 
-    What is passed on is followed by its route, in six lines.
+    What is passed on is followed by its route, in a line for each question.
     """
     spoke = [step for step in explanation.steps if step.outcome not in _NOTHING]
     silent = [step.rung for step in explanation.steps if step.outcome in _NOTHING]

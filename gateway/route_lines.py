@@ -1,9 +1,10 @@
-"""A route in six lines, for operators: who answers, what changes on the way, what it may cost."""
+"""A route in a few lines, for operators: who answers, what changes on the way, what it may cost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gateway.passthrough.transition import ends_on
 from redirects.route import ApiRoute, Edit
 from redirects.route_units import UnitCodes
 
@@ -19,8 +20,10 @@ def route_in_lines(route: ApiRoute) -> list[str]:
         "limits": _limits(route),
         "kept": _kept(route),
         "owner": _people(route),
+        "told": _told(route),
+        "switch": _switch(route),
     }
-    return [f"{name:<14}{text}" for name, text in lines.items()]
+    return [f"{name:<14}{text}" for name, text in lines.items() if text]
 
 
 def _calls(route: ApiRoute) -> str:
@@ -110,6 +113,30 @@ def _kept(route: ApiRoute) -> str:
 def _people(route: ApiRoute) -> str:
     contact = f"contact {route.contact}" if route.contact else "no contact for callers"
     return f"{route.owner or 'nobody named'}; {contact}"
+
+
+def _told(route: ApiRoute) -> str:
+    """Say what every answer tells of the API's end; nothing where nothing is told."""
+    plan = route.transition
+    if plan is None:
+        return ""
+    told = [f"deprecated from {plan.deprecated}"] if plan.deprecated else []
+    told += [f"gone from {ends}"] if (ends := ends_on(route)) else []
+    told += [f"page {plan.page}"] if plan.page else []
+    begins = f" from {plan.notice_from}" if plan.notice_from else ""
+    told += [f"notice{begins}: {plan.notice}"] if plan.notice else []
+    return "; ".join(told)
+
+
+def _switch(route: ApiRoute) -> str:
+    """Say how a switch to another server is prepared; nothing where it is not."""
+    told = []
+    if route.shadow is not None:
+        told.append(
+            f"{route.shadow.share:.4g} of the safe calls compared with {route.shadow.origin}"
+        )
+    told += ["safe calls recorded"] if route.recording else []
+    return "; ".join(told)
 
 
 def _size(size: int) -> str:

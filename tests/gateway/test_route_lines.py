@@ -1,4 +1,4 @@
-"""A route in six lines, as `hopnhat resolve` shows it."""
+"""A route in a few lines, as `hopnhat resolve` shows it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from gateway.resolving import explain_in_lines, request_of
 from gateway.route_lines import route_in_lines
 from redirects.manifest import Manifest
 from redirects.resolver import Resolver
-from redirects.route import ApiRoute, Caching, Edit, Health, RateLimit, Rewriting, Upstream
+from redirects.route import (
+    ApiRoute,
+    Caching,
+    Edit,
+    Health,
+    RateLimit,
+    Recording,
+    Rewriting,
+    Shadow,
+    Transition,
+    Upstream,
+)
 from redirects.route_units import UnitCodes
 from redirects.site import Portal
 
@@ -105,3 +116,25 @@ def test_resolving_a_call_shows_its_route_and_another_day_its_end() -> None:
     assert lines[-6:] == route_in_lines(FULL)
     lines = explain_in_lines(url, resolver.explain(request_of(url), date(2027, 7, 1)))
     assert lines[-7] == "answer        410, route don-vi ended on 2027-06-30"
+
+
+def test_an_api_that_is_to_end_or_to_switch_has_a_line_for_it() -> None:
+    switching = replace(
+        PLAIN,
+        valid_until=date(2027, 12, 31),
+        transition=Transition(
+            deprecated=date(2026, 12, 1),
+            page="https://a.test/b",
+            notice="Hãy gọi v2",
+            notice_from=date(2026, 12, 2),
+        ),
+        shadow=Shadow("http://10.0.0.9", 0.05),
+        recording=Recording(),
+    )
+    assert route_in_lines(switching)[6:] == [
+        (
+            "told          deprecated from 2026-12-01; gone from 2028-01-01; page https://a.test/b; "
+            "notice from 2026-12-02: Hãy gọi v2"
+        ),
+        "switch        0.05 of the safe calls compared with http://10.0.0.9; safe calls recorded",
+    ]
