@@ -40,13 +40,13 @@ http {{
 
 
 @contextmanager
-def nginx(folder: Path) -> Iterator[str]:
+def nginx(folder: Path, port: int = 0) -> Iterator[str]:
     """Run nginx with a feed and a table; gives its origin."""
     program = program_of("nginx")
-    (folder / "files" / "api").mkdir(parents=True)
+    (folder / "files" / "api").mkdir(parents=True, exist_ok=True)
     (folder / "files" / "api" / "tin.xml").write_bytes(FEED)
     (folder / "files" / "api" / "bang.csv").write_bytes(TABLE)
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with socket.create_server(("127.0.0.1", port)) as free:
         port = free.getsockname()[1]
     config = folder / "nginx.conf"
     config.write_text(_NGINX.format(folder=folder, port=port), encoding="utf-8")
