@@ -23,6 +23,8 @@ from redirects.calendar import today_in_vietnam
 from redirects.dossier import agency_key
 from redirects.finding import Level
 from redirects.lint import lint
+from redirects.mapping import Mapping
+from redirects.site import Site
 
 _UPSTREAM_PATIENCE = 2.0  # seconds to wait for an upstream to accept a connection
 
@@ -35,7 +37,7 @@ def check(settings: Settings, path: Path) -> list[str]:
         return findings  # rules and mappings mean nothing while it is not known whose a host is
     findings = [f"{at('rule', where)}: {what}" for where, _level, what in _rules(settings)]
     findings += [f"{at('route', *one.place)}: {one.told}" for one in route_faults(settings)]
-    findings += [f"{at('route', where)}: {what}" for where, what in _upstreams(settings)]
+    findings += [f"{at('route', *place)}: {what}" for place, what in _upstreams(settings)]
     findings += [f"{at('host', where)}: {what}" for where, what in _hosts(settings)]
     findings += [f"{at('office', where)}: {what}" for where, what in _offices(settings)]
     findings += [f"{at('database')}: {what}" for what in _catalogue(settings)]
@@ -98,11 +100,13 @@ def _rules(settings: Settings) -> Iterator[tuple[int, Level, str]]:
                 yield where, finding.level, finding.message
 
 
-def _upstreams(settings: Settings) -> Iterator[tuple[int, str]]:
+def _upstreams(settings: Settings) -> Iterator[tuple[tuple[int | str, ...], str]]:
     for where, route in enumerate(settings.route):
-        for upstream in route.as_route().upstreams:
-            if trouble := _unreachable(upstream.origin):
-                yield where, f"route {route.name}: {trouble}"
+        if route.upstream is not None and (trouble := _unreachable(route.upstream)):
+            yield (where, "upstream"), f"route {route.name}: {trouble}"
+        for which, one in enumerate(route.upstreams):
+            if trouble := _unreachable(one.origin):
+                yield (where, "upstreams", which, "origin"), f"route {route.name}: {trouble}"
 
 
 def _unreachable(origin: str) -> str:
@@ -138,21 +142,25 @@ def _hosts(settings: Settings) -> Iterator[tuple[int, str]]:
             yield where, f"host {host.name}: no unit ever bore the code {host.unit}"
 
 
+def _decided(settings: Settings) -> tuple[list[Mapping], dict[str, Site]]:
+    """Read what has been decided, and the sites it was decided under. Raises CatalogueError."""
+    database = open_database(settings.database_url, read_only=True)
+    try:
+        if not schema_is_current(database):
+            raise CatalogueError("the catalogue's schema is not today's")
+        with database.reading() as connection:
+            sites = {site.name: site for site in KeptSites(connection).all()}
+            return list(Mappings(connection).active()), sites
+    finally:
+        database.close()
+
+
 def _catalogue(settings: Settings) -> Iterator[str]:
     try:
-        database = open_database(settings.database_url, read_only=True)
+        mappings, kept = _decided(settings)
     except CatalogueError as error:
         yield f"{error}; run `hopnhat migrate`"
         return
-    try:
-        if not schema_is_current(database):
-            yield "the catalogue's schema is not today's: run `hopnhat migrate`"
-            return
-        with database.reading() as connection:
-            mappings = list(Mappings(connection).active())
-            kept = {site.name: site for site in KeptSites(connection).all()}
-    finally:
-        database.close()
     for site in settings.sites():
         if site.name in kept and makes_other_keys(kept[site.name], site):
             yield f"site {site.name} makes other keys now: run `hopnhat redirects rekey`"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from gateway.checking import faults
+from gateway.checking import check, faults
 from gateway.settings import SettingsError, load_settings
 
 HEAD = """
@@ -93,3 +94,14 @@ def test_a_fault_is_named_with_its_line_and_its_culprit(
 )
 def test_what_can_be_used_is_left_alone(tmp_path: Path, text: str) -> None:
     assert checked(tmp_path, text) == []
+
+
+def test_an_upstream_that_cannot_be_reached_is_named_with_its_own_line(tmp_path: Path) -> None:
+    path = tmp_path / "hopnhat.toml"
+    dead = "[[route.upstreams]]\norigin = 'http://127.0.0.1:9'\n"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        well = f"[[route.upstreams]]\norigin = 'http://127.0.0.1:{listening.getsockname()[1]}'\n"
+        path.write_text(HEAD + well + dead, encoding="utf-8")
+        findings = check(load_settings(path), path)
+    assert any(f"{path}:19: route mot: http://127.0.0.1:9 cannot be" in one for one in findings)
+    assert not any(f"{path}:17" in one for one in findings)
