@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ def passing_on(*routes: ApiRoute, limits: PoolLimits | None = None) -> ASGIApp:
 
 
 @contextmanager
-def chatting() -> Iterator[str]:
+def chatting(identity: ssl.SSLContext | None = None) -> Iterator[str]:
     """Run a WebSocket server that says again what it is told; gives its origin."""
 
     def answer(connection: ServerConnection) -> None:
@@ -80,9 +81,10 @@ def chatting() -> Iterator[str]:
             if message == "thôi":
                 connection.close(4001, "đã thôi")
 
-    with serve(answer, "127.0.0.1", 0, max_size=None) as server:
+    scheme = "https" if identity else "http"
+    with serve(answer, "127.0.0.1", 0, max_size=None, ssl=identity) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}"
+        yield f"{scheme}://127.0.0.1:{server.socket.getsockname()[1]}"
         server.shutdown()
         thread.join(5)
