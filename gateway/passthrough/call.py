@@ -156,7 +156,8 @@ class Call:
             data = await self._gather(connection, headers)
         send = self._send
         if self._wire is not None:
-            self._wire.answer_as(_spelling_of(connection))
+            is_here = bool(data) or connection.has_piece
+            self._wire.answer_as(_spelling_of(connection), is_body_here=is_here)
         await send({"type": "http.response.start", "status": connection.status, "headers": headers})
         self.status = connection.status
         while connection.has_more:

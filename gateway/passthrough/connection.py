@@ -117,6 +117,11 @@ class UpstreamConnection(asyncio.Protocol):
         return data
 
     @property
+    def has_piece(self) -> bool:
+        """Say whether the next read returns at once."""
+        return self.complete or bool(self._chunks)
+
+    @property
     def has_more(self) -> bool:
         """Say whether more pieces follow the next one, or may follow."""
         return not self.complete or len(self._chunks) > 1

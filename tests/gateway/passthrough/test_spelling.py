@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import httpx2 as httpx
 import pytest
 
 from gateway.spelling import Spelling, spelling_in
@@ -67,6 +68,30 @@ def test_an_answer_is_framed_for_the_caller_whatever_its_letters(
     old = talk_raw(origin, ASK.replace(b"HTTP/1.1", b"HTTP/1.0"))
     assert old.endswith(b"\r\ncontent-length: 2\r\nDate: " + old.partition(b"Date: ")[2])
     assert old.endswith(b"\r\nConnection: close\r\n\r\nab")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_answer_that_is_here_as_a_whole_goes_out_as_a_whole(
+    upstream: Callable[..., str], gateway: Gateway, answer: bytes, method: str
+) -> None:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    sent = head + b"\r\n\r\n" if method == "HEAD" else answer
+    has_body = method == "GET" and b"204" not in head
+    with httpx.Client(base_url=gateway(upstream(Recorder(sent)))) as client:
+        for _ in range(3):
+            got = client.request(method, "/a")
+            assert got.content == (b"hello" if has_body and b"hello" in body else b"")
+            assert got.status_code == int(head[9:12])
 
 
 def test_a_request_behind_a_body_of_unknown_length_is_spelled_by_itself(
