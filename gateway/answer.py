@@ -45,15 +45,19 @@ class Answer:
 
     def whole(self, *, with_body: bool, last: bool) -> bytes:
         """Return every byte of it; `last` says that the connection ends with it."""
+        head = self.head(int(time.time()), last=last)
+        return head + self.body if with_body else head
+
+    def head(self, second: int, *, last: bool) -> bytes:
+        """Return what goes ahead of the body, dated by a second of the epoch."""
         return b"".join(
             (
                 _STATUS_LINES[self.status],
                 self.lines,
                 self.shared,
                 b"connection: close\r\ndate: " if last else b"date: ",
-                http_date(int(time.time())),
+                http_date(second),
                 b"\r\n\r\n",
-                self.body if with_body else b"",
             )
         )
 

@@ -132,8 +132,8 @@ class PublicSite:
             case _:
                 await send({"type": "websocket.close", "code": 1008})
 
-    def redirect(self, host: bytes, target: bytes) -> Answer | None:
-        """Redirect a GET of an ordinary size at once; None where `choose` has to be asked.
+    def redirect(self, host: bytes, target: bytes) -> bytes | None:
+        """Redirect a GET of an ordinary size in one piece; None where `choose` has to be asked.
 
         Most of what is asked for ends here, and `choose` would say the same of it.
         """
@@ -146,7 +146,7 @@ class PublicSite:
         site, location, on_trial, since = found
         status = 302 if on_trial else 301
         self._metrics.count(MOVED_NAMES[status], site)
-        return self._redirects.at(status, safe_location(location), since, published.id)
+        return self._redirects.letter(status, safe_location(location), since, published.id)
 
     def choose(self, scope: Scope) -> ASGIApp:
         """Choose the answer: what the door says, else what the address resolves to."""

@@ -48,8 +48,11 @@ class Chooser(Protocol):
         """Choose by method, raw_path, query_string and headers; an `Answer` is ready."""
         ...
 
-    def redirect(self, host: bytes, target: bytes) -> Answer | None:
-        """Answer a GET by its one Host field and its target, if no more need be known."""
+    def redirect(self, host: bytes, target: bytes) -> bytes | None:
+        """Write a whole answer to a GET by its one Host and its target, if no more need be known.
+
+        The connection stays open behind it.
+        """
         ...
 
 
@@ -159,7 +162,7 @@ class CarryingProtocol(HttpToolsProtocol):
         self._ahead: list[ASGIApp | None] = []  # what was chosen for the request that is read next
         is_chooser = isinstance(self.app, Chooser)
         self._ask: Callable[[Scope], ASGIApp | None] = self.app.choose if is_chooser else _nothing
-        self._redirect: Callable[[bytes, bytes], Answer | None] = (
+        self._redirect: Callable[[bytes, bytes], bytes | None] = (
             self.app.redirect if is_chooser else _nothing
         )
         self._is_head_all = True
@@ -231,6 +234,7 @@ class CarryingProtocol(HttpToolsProtocol):
             return False
         if (
             is_get
+            and reader.stays
             and reader.hosts == 1
             and len(data) <= _ORDINARY_BYTES
             and len(reader.headers) <= _ORDINARY_FIELDS
@@ -241,7 +245,7 @@ class CarryingProtocol(HttpToolsProtocol):
                 log.exception("redirecting.failed")
                 redirect = None
             if redirect is not None:
-                self._write(redirect, with_body=True, stays=reader.stays)
+                self._post(redirect)
                 return True
         chosen = self._choose("GET" if is_get else "HEAD", reader.target, reader.headers)
         if isinstance(chosen, Answer):
@@ -285,13 +289,16 @@ class CarryingProtocol(HttpToolsProtocol):
 
     def _write(self, answer: Answer, *, with_body: bool, stays: bool) -> None:
         letter = answer.whole(with_body=with_body, last=not stays)
-        self._outbox.post(self.loop, self.transport, letter)
-        self.server_state.total_requests += 1
-        if stays:
-            self._rest()
-        else:
+        self._post(letter)
+        if not stays:
             self._outbox.send()
             self.transport.close()
+
+    def _post(self, letter: bytes) -> None:
+        """Write a whole answer, and wait for the next request."""
+        self._outbox.post(self.loop, self.transport, letter)
+        self.server_state.total_requests += 1
+        self._rest()
 
     def _set_up(self, chosen: ASGIApp | None) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue

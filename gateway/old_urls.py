@@ -36,6 +36,10 @@ _BEFORE_LINK = {
     ).encode()
     for status in (301, 302, 307, 308)
 }
+_BEHIND = b"</a></p></html>\n"
+_SIZES = {status: len(text + b'">' + _BEHIND) for status, text in _BEFORE_LINK.items()}
+# A Location has no line break: written as one, three fields cost the price of one.
+_OWN_LINES = b'location: %b\r\ncontent-length: %d\r\netag: W/"%08x"\r\n'
 MOVED_NAMES = {status: f"moved-{status}" for status in _BEFORE_LINK}
 """What metrics call a redirect, by its status."""
 
@@ -48,6 +52,8 @@ class Redirects:
         self._max_age = max_age
         self._first_max_age = min(max_age, FIRST_DAY_MAX_AGE)
         self._clock = clock
+        self._letters: dict[tuple[int, bool], bytes] = {}
+        self._letters_for = (0, "")  # a second of the epoch, the id of a snapshot
 
     def to(self, moved: Moved, snapshot_id: str) -> Answer:
         """Redirect an old address."""
@@ -57,16 +63,36 @@ class Redirects:
         """Redirect to a Location that is safe to send, with a body for those who need one."""
         # Quotes and angle brackets are percent-encoded in a Location; only "&" needs care.
         link = location.replace(b"&", b"&amp;") if b"&" in location else location
-        body = b"".join((_BEFORE_LINK[status], link, b'">', link, b"</a></p></html>\n"))
-        is_new = since is None or (since and self._clock() - since < FIRST_DAY_SECONDS)
-        return Answer(
-            status,
-            # A Location has no line break: written as one, three fields cost the price of one.
-            b'location: %b\r\ncontent-length: %d\r\netag: W/"%08x"\r\n'
-            % (location, len(body), crc32(location)),
-            body,
-            _redirect_lines(self._first_max_age if is_new else self._max_age, snapshot_id),
-        )
+        body = b"".join((_BEFORE_LINK[status], link, b'">', link, _BEHIND))
+        is_new = _is_new(since, self._clock())
+        lines = _OWN_LINES % (location, len(body), crc32(location))
+        return Answer(status, lines, body, self._shared_lines(snapshot_id, is_new=is_new))
+
+    def letter(self, status: int, location: bytes, since: int | None, snapshot_id: str) -> bytes:
+        """Write what `at` is to a GET on a connection that stays, in one go."""
+        now = self._clock()
+        if self._letters_for != (int(now), snapshot_id):
+            self._print_letters(int(now), snapshot_id)
+        link = location.replace(b"&", b"&amp;") if b"&" in location else location
+        size = _SIZES[status] + 2 * len(link)
+        letter = self._letters[status, _is_new(since, now)]
+        return letter % (location, size, crc32(location), link, link)
+
+    def _print_letters(self, second: int, snapshot_id: str) -> None:
+        """Print everything of all letters of this second but what differs by address."""
+        for status, before in _BEFORE_LINK.items():
+            for is_new in (True, False):
+                shared = self._shared_lines(snapshot_id, is_new=is_new)
+                head = Answer(status, _OWN_LINES, b"", shared).head(second, last=False)
+                self._letters[status, is_new] = head + before + b'%b">%b' + _BEHIND
+        self._letters_for = (second, snapshot_id)
+
+    def _shared_lines(self, snapshot_id: str, *, is_new: bool) -> bytes:
+        return _redirect_lines(self._first_max_age if is_new else self._max_age, snapshot_id)
+
+
+def _is_new(since: int | None, now: float) -> bool:
+    return since is None or (since > 0 and now - since < FIRST_DAY_SECONDS)
 
 
 @lru_cache(maxsize=64)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.answer import dated
+from gateway.answer import dated, http_date
 from gateway.old_urls import Redirects, outcome_of
 from gateway.security import local_location, location_header
 from redirects.mapping import CanonicalUrl
@@ -28,6 +29,7 @@ from redirects.route import ApiRoute, Upstream
 
 KEY = CanonicalUrl("a.test/x")
 NOW = 1_800_000_000.0
+DATE = re.compile(rb"date: [^\r]+")
 REDIRECTS = Redirects(3600, lambda: NOW)
 
 
@@ -117,3 +119,18 @@ def test_a_redirect_has_a_tag_that_changes_with_its_target() -> None:
         for n in (1, 1, 2)
     ]
     assert tags[0] == tags[1] != tags[2]
+
+
+@pytest.mark.parametrize("status", [301, 302])
+@pytest.mark.parametrize("since", [None, 0, int(NOW), int(NOW) - 90_000])
+def test_a_letter_is_the_answer_in_one_piece(status: int, since: int | None) -> None:
+    seconds = iter([NOW, NOW, NOW + 1, NOW + 1, NOW + 1, NOW + 1])
+    redirects = Redirects(3600, lambda: next(seconds))
+    for location in (b"https://a.test/", b"https://a.test/%C3%A0?a=1&b=%20"):
+        for snapshot in ("0" * 32, "1" * 32):
+            letter = redirects.letter(status, location, since, snapshot)
+            answer = REDIRECTS.at(status, location, since, snapshot)
+            whole = answer.whole(with_body=True, last=False)
+            assert DATE.sub(b"", letter) == DATE.sub(b"", whole)
+            dated_by = NOW + (location != b"https://a.test/")
+            assert b"\r\ndate: " + http_date(int(dated_by)) + b"\r\n" in letter
