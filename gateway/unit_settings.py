@@ -54,7 +54,7 @@ class UnitCodeSettings(Table):
         "the unit that bears most of it and says so in the answer, `refuse` answers 422 with all.",
     )
     largest: PositiveInt = Field(
-        4 * 1024 * 1024, description="Bytes of the largest body that is changed."
+        1024 * 1024, description="Bytes of the largest body that is changed."
     )
 
     def as_unit_codes(self) -> UnitCodes:

@@ -23,4 +23,4 @@ class UnitCodes:
     parameters: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     refuses: bool = False
-    largest: int = 4 * 1024 * 1024
+    largest: int = 1024 * 1024

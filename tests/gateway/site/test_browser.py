@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from catalogue.document import AttachmentLink
+from gateway.unit_settings import OfficeSettings
 from redirects.mapping import MappingKind, SplitTarget
 from tests.browsing import browser
 
@@ -58,6 +59,15 @@ PICTURE = bytes.fromhex(
 
 @pytest.fixture
 def places(town: Any, open_town: Callable[[Any], str]) -> dict[str, str]:
+    office = OfficeSettings(
+        name="Trung tâm Phục vụ hành chính công xã Gia Lộc",
+        unit="10999",
+        phone="0220 000 0001",
+        address="Đường Nguyễn Chế Nghĩa, xã Gia Lộc",
+        url="http://127.0.0.1/",
+    )
+    city = OfficeSettings(name="Trung tâm thành phố", unit="31", email="hcc@haiphong.test")
+    town.settings = town.settings.model_copy(update={"office": (office, city)})
     picture = town.file(f"{OLD}/anh/1.png", "ban-do.png", PICTURE, "image/png")
     files = (AttachmentLink("/anh/1.png", picture.key, "Bản đồ quy hoạch (PNG)"),)
     first = date(2024, 3, 1)
