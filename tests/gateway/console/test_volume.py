@@ -62,7 +62,7 @@ def import_many(connection: Connection) -> None:
     mappings = [
         {"site_id": row["site_id"], "key": row["key"], "raw": row["url"], "kind": "moved"}
         | {"target": f"doc:{row['id']}", "targets": [], "state": "suggested", "source": "crawl"}
-        | {"updated_at": NOW}
+        | {"query": "drop", "updated_at": NOW}
         for row in rows
     ]
     connection.execute(insert(mapping), mappings)
