@@ -50,6 +50,7 @@ class CommuneLine:
     """One commune of a district that is no more, with what it is now, ready to print."""
 
     name: str
+    location: str
     now: tuple[UnitLine, ...]
 
 
@@ -143,7 +144,9 @@ class UnitPages:
 
     def _commune(self, commune: Unit) -> CommuneLine:
         """Say what a commune of a district became: the answer most visitors came for."""
-        return CommuneLine(commune.name, self._lines(self._register.successors(commune)))
+        line = self._line(commune)
+        now = self._lines(self._register.successors(commune))
+        return CommuneLine(line.name, line.location, now)
 
     def _offices_above(self, unit: Unit) -> tuple[Office, ...]:
         """Return whom to call in the province that an ended unit lies in now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import shutil
 import socket
 import subprocess
@@ -35,6 +36,7 @@ def nginx_in_front(folder: Path, upstream_port: int) -> Iterator[int]:
     site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     site = site.replace("listen 80 default_server", f"listen 127.0.0.1:{port} default_server")
     site = site.replace("127.0.0.1:8080", f"127.0.0.1:{upstream_port}")
+    site = site.replace("/var/log/nginx", str(folder))
     (folder / "site.conf").write_text(site, encoding="utf-8")
     temporary = "".join(
         f"{name}_temp_path {folder}/{name};"
@@ -81,6 +83,37 @@ def test_the_deployed_nginx_passes_old_addresses_on_byte_for_byte(
         assert ask("/", host="la.example").status_code == 421
         assert ask("/metrics", host="haiphong.localhost").status_code == 403, "not through a front"
         assert ask("/healthz/ready").status_code == 200
+
+
+@needs_nginx
+def test_the_deployed_nginx_writes_down_no_code_of_a_citizens_dossier(
+    town: Any, open_town: Callable[[Any], str], tmp_path: Path
+) -> None:
+    open_town(town)
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    asked = (
+        "/tra-cuu-tien-do?doccode=000.00.19.H47-260105-0001",
+        "/rest/ho-so/000.00.19.H47-260105-0001",
+        "/ho-so/h57.132-260804-0583/xem?x=1",
+        "/tin/bai-1?cccd=001234567890",
+    )
+    with nginx_in_front(folder, town.listening.getsockname()[1]) as port:
+        for path in asked:
+            told = {"host": "www.haiduong.localhost", "referer": "http://a.test/?doccode=H47-1"}
+            httpx.get(f"http://127.0.0.1:{port}{path}", headers=told, trust_env=False)
+    with nginx_in_front(folder, 9) as port:  # nobody answers: it has an error to write down
+        httpx.get(f"http://127.0.0.1:{port}{asked[0]}", trust_env=False)
+    lines = (folder / "hopnhat.log").read_text(encoding="utf-8").splitlines()
+    assert [line.split('"')[1].split()[1] for line in lines] == [
+        "/tra-cuu-tien-do",
+        "/rest/ho-so/~",
+        "/ho-so/~",
+        "/tin/bai-1",
+        "/tra-cuu-tien-do",
+    ]
+    for log in folder.glob("*.log"):
+        assert not re.search(r"H47|h57|doccode|001234567890", log.read_text(encoding="utf-8"))
 
 
 @needs_nginx

@@ -102,7 +102,7 @@ def test_the_page_of_a_district_tells_each_old_commune_what_it_is_now_and_whom_t
     answer = httpx.get(f"http://127.0.0.1:{port}/", headers={"host": "gialoc.haiduong.localhost"})
     text = " ".join(answer.text.split())
     assert "Nay xã của bạn là" in text
-    assert '<th scope="row">Xã Thống Nhất</th>' in text
+    assert '/don-vi/11008?ngay=2025-06-30">Xã Thống Nhất</a></th>' in text
     assert "Xã Yết Kiêu</a> (phần lớn địa bàn), <a" in text  # it was divided
     assert 'href="tel:02200000001"' in text
     assert "Đường Nguyễn Chế Nghĩa" in text
