@@ -13,6 +13,7 @@ from gateway.settings import Settings
 from redirects.canonical import canonical_host
 from redirects.route import ApiRoute
 from redirects.route_path import RoutePath
+from redirects.route_table import methods_taken
 from redirects.sites import Sites
 
 _OWN_API = "/api/v1/"
@@ -55,9 +56,10 @@ def _takes_all_of(taker: ApiRoute, hidden: ApiRoute, sites: Sites) -> bool:
     place, other = canonical_host(taker.host), canonical_host(hidden.host)
     site = sites.of_host(place)
     is_one_place = place == other or (site is not None and site is sites.of_host(other))
-    if taker.methods and hidden.methods:
-        return is_one_place and hidden.methods <= taker.methods
-    return is_one_place and taker.methods == hidden.methods
+    takes, wanted = methods_taken(taker), methods_taken(hidden)
+    if takes and wanted:
+        return is_one_place and wanted <= takes
+    return is_one_place and takes == wanted
 
 
 def _shadow(settings: Settings, where: int, route: RouteSettings) -> Iterator[RouteFault]:

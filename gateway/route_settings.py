@@ -250,7 +250,9 @@ class RouteSettings(Table):
         None, description="Origin of the server that answers; several: `[[route.upstreams]]`."
     )
     upstreams: tuple[UpstreamSettings, ...] = ()
-    methods: tuple[str, ...] = Field((), description="Methods passed on; empty means all.")
+    methods: tuple[str, ...] = Field(
+        (), description="Methods passed on, with `GET` its `HEAD`; empty means all."
+    )
     query: str | None = Field(
         None,
         description="A parameter a call must have, such as `format=feed`, where pages and an API "

@@ -22,7 +22,7 @@ class RouteTable:
         self._entries = [
             (
                 path.matches,
-                route.methods,
+                methods_taken(route),
                 route.query.encode() if route.query else b"",
                 Proxied(route),
                 Retired(route) if route.has_dates else None,
@@ -56,6 +56,11 @@ class RouteTable:
                 return proxied
             ended = ended or retired
         return ended
+
+
+def methods_taken(route: ApiRoute) -> frozenset[str]:
+    """Return the methods a route takes, none for all: who may GET may ask for its HEAD."""
+    return route.methods | {"HEAD"} if "GET" in route.methods else route.methods
 
 
 def _place(entry: tuple[RoutePath, ApiRoute]) -> tuple[object, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from gateway.app import create_console, create_site
+from gateway.checking import faults
+from gateway.cli.output import complain
 from gateway.cli.workplace import Workplace
 from gateway.logs import configure_logs
 from gateway.serving import run
@@ -22,6 +24,8 @@ def serve(context: typer.Context) -> None:
     settings = place.settings
     configure_logs()
     at = settings.serve
+    for fault in faults(settings, place.path):
+        complain(fault)
     run(create_site(settings, place.path), host=at.host, port=at.port, stall=at.stall_timeout)
 
 

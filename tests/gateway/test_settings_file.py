@@ -189,3 +189,22 @@ def test_a_change_is_live_within_a_second_in_every_process(
     for origin in sites:
         wait_until(lambda origin=origin: ask(origin).status_code == 404, 10)
         assert ready(origin)["status"] == "ready"
+
+
+def test_a_site_says_as_it_starts_what_it_would_refuse_later(path: Path) -> None:
+    path.write_text(HEAD + ROUTE.format("http://haiduong.test"), encoding="utf-8")
+    command = [sys.executable, "-m", "gateway.cli", "-s", str(path)]
+    subprocess.run([*command, "migrate"], check=True, capture_output=True)
+    process = subprocess.Popen(
+        [*command, "serve"],
+        env={**os.environ, "HOPNHAT_SERVE__PORT": str(free_port())},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        assert "http://haiduong.test is answered by this gateway" in process.stderr.readline()
+    finally:
+        process.terminate()
+        process.wait(20)
+        process.stderr.close()

@@ -69,6 +69,8 @@ def test_a_method_leads_to_the_route_that_names_it() -> None:
     assert found(routes, b"/a", "POST") == "posts"
     assert found(routes, b"/a") == "any"
     assert found(routes[1:], b"/a") == "-"
+    reads = [route("reads", "/a", methods=frozenset({"GET"}))]
+    assert [found(reads, b"/a", one) for one in ("GET", "HEAD", "POST")] == ["reads", "reads", "-"]
 
 
 @pytest.mark.parametrize(
