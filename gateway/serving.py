@@ -7,7 +7,6 @@ ends, or a body, would hold a connection for ever. All are met here.
 from __future__ import annotations
 
 import asyncio
-import gc
 import re
 import socket
 from functools import partial
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.carrying import MAX_HEAD_BYTES, HeadReader, Outbox
+from gateway.memory import settle_memory
 from gateway.patience import LEAST_PROGRESS, Patience
 from gateway.upgrading import UpgradingProtocol, mask_upgrade
 
@@ -29,8 +29,6 @@ MOST_UNREAD_BYTES = 1024 * 1024
 WRITE_HIGH_WATER = 384 * 1024
 WRITE_LOW_WATER = 128 * 1024
 KEEP_ALIVE_SECONDS = 15
-YOUNG_OBJECTS = 20_000
-"""Made and not yet freed before the collector looks for cycles: requests themselves leave none."""
 GRACEFUL_SECONDS = 10
 
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -310,7 +308,5 @@ def run(
 ) -> None:
     """Serve until told to stop (SIGINT, SIGTERM). `listening` is used instead of host and port."""
     server = uvicorn.Server(configure(app, host=host, port=port, stall=stall))
-    gc.collect()
-    gc.freeze()  # what is here now is here to stay: the collector need not look at it again
-    gc.set_threshold(YOUNG_OBJECTS)
+    settle_memory()
     server.run(sockets=[listening] if listening else None)
