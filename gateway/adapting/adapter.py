@@ -24,7 +24,8 @@ from gateway.adapting.places import read_places
 from gateway.answer import Answer, field_lines
 from gateway.api.unit_values import conversion_value
 from gateway.i18n import _
-from gateway.passthrough.telling import about_route, written
+from gateway.passthrough.failures import UpstreamBroken
+from gateway.passthrough.telling import about_route, failure_answer, written
 from gateway.portal_settings import PortalSettings
 from gateway.site.notices import WORDINGS, problem_values
 from redirects.route import ApiRoute
@@ -69,23 +70,28 @@ class UnitAdapter:
         try:
             adapted = await calls.adapt(scope, receive)
         except Undecidable as error:
-            answer = self._refusal(route, error, scope)
-            await answer(scope, receive, send)
-            refused(scope, answer.status)
+            refusal = self._refusal(route, error, scope)
+            await refusal(scope, receive, send)
+            refused(scope, refusal.status)
             return
-        scope = adapted.scope
+        asked = adapted.scope
+        if adapted.days.spoken == adapted.days.wanted and not adapted.notes.untouched:
+            await app(asked, adapted.receive, send)
+            return
         if adapted.days.spoken != adapted.days.wanted and units.answers:
-            scope = asking(scope)
-        if adapted.days.spoken != adapted.days.wanted or adapted.notes.untouched:
-            send = AnswerAdapter(
-                send,
-                adapted,
-                read_places(units.answers),
-                self._chooser,
-                most=units.largest,
-                left=partial(self._tally.left, route.name, "answer"),
-            )
-        await app(scope, adapted.receive, send)
+            asked = asking(asked)
+        answer = AnswerAdapter(
+            send,
+            adapted,
+            read_places(units.answers),
+            self._chooser,
+            most=units.largest,
+            left=partial(self._tally.left, route.name, "answer"),
+        )
+        await app(asked, adapted.receive, answer)
+        if answer.is_held:  # it broke off before anything of it went out
+            broken = failure_answer(self._portal, route, UpstreamBroken(route.name), scope)
+            await broken(scope, receive, send)
 
     def _call_adapter(self, name: str, path: str, units: UnitCodes) -> CallAdapter:
         left = partial(self._tally.left, name, "call")

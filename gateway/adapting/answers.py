@@ -11,10 +11,9 @@ from gateway.adapting.bodies import Fields, Kind, has_places, kind_of, value_of,
 from gateway.adapting.calls import Adapted
 from gateway.adapting.changing import Change
 from gateway.adapting.choosing import Chooser
-from gateway.adapting.coding import decoded, encoded
+from gateway.adapting.coding import decoded, encoded, takes_gzip
 from gateway.adapting.places import Place
 
-_READABLE_CODINGS = b"gzip"
 _OFTEN_SMALL = 32 * 1024  # bytes; what is larger is changed in a thread
 _WITHOUT_BODY = frozenset({204, 304})
 _PARTIAL = 206
@@ -28,8 +27,7 @@ def asking(scope: Scope) -> Scope:
             case b"range" | b"if-range":
                 pass
             case b"accept-encoding":
-                is_readable = b"gzip" in value.lower() or b"*" in value
-                headers.append((name, _READABLE_CODINGS if is_readable else b"identity"))
+                headers.append((name, b"gzip" if takes_gzip(value) else b"identity"))
             case _:
                 headers.append((name, value))
     return {**scope, "headers": headers}
@@ -59,6 +57,11 @@ class AnswerAdapter:
         self._kind: Kind | None = None
         self._pieces: list[bytes] = []
         self._size = 0
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether an answer has begun of which nothing went out."""
+        return self._start is not None
 
     async def __call__(self, message: Message) -> None:
         """Take a message of the answer."""

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 
+_NOUGHT = re.compile(rb"\s*q\s*=\s*0(?:\.0*)?\s*")
 _GZIP = frozenset({b"gzip", b"x-gzip"})
+
+
+def takes_gzip(accepted: bytes) -> bool:
+    """Say whether an Accept-Encoding allows gzip: by name, else by `*` (RFC 9110, 12.5.3)."""
+    weights = {}
+    for part in accepted.lower().split(b","):
+        name, _, parameter = part.partition(b";")
+        weights[name.strip()] = not _NOUGHT.fullmatch(parameter)
+    return weights.get(b"gzip", weights.get(b"*", False))
 
 
 def decoded(body: bytes, coding: bytes, most: int) -> bytes:

@@ -359,6 +359,48 @@ def test_a_head_says_no_length_that_would_not_be_true(line: Serve) -> None:
     assert here.server.target == "/a?ma=31"
 
 
+PIECES = ('{"ma": "31", "ten": "Th', 'ành phố Hải Phòng" } ')
+CHUNKED = b"".join(b"%x\r\n%b\r\n" % (len(one.encode()), one.encode()) for one in PIECES)
+
+
+def test_an_answer_in_chunks_is_changed_and_an_old_caller_gets_its_length(
+    serve: Callable[[ASGIApp], str],
+    upstream: Callable[..., str],
+    talk_raw: Callable[..., bytes],
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            fields = b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+            writer.write(b"HTTP/1.1 200 OK\r\n" + fields + b"Trailer: X-Sum\r\n\r\n" + CHUNKED)
+            writer.write(b"0\r\nX-Sum: 1\r\n\r\n")
+
+    units = UnitCodes(callers=OLD_DAY, parameters=("ma",), answers=("ma",))
+    route = ApiRoute("api", "old.test", "/*", (Upstream(upstream(talk)),), units=units)
+    origin = serve(adapting(route))
+    read = {"ma": "30", "ten": "Thành phố Hải Phòng"}
+    assert httpx.get(f"{origin}/a?ma=30").json() == read
+    said = talk_raw(origin, b"GET /a?ma=30 HTTP/1.0\r\nHost: old.test\r\n\r\n")
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert json.loads(body) == read
+    assert b"content-length: %d\r\n" % len(body) in head.lower() + b"\r\n"
+    assert b"chunked" not in head.lower()
+
+
+def test_an_answer_that_breaks_off_while_it_is_held_is_a_failure_and_not_half_an_answer(
+    serve: Callable[[ASGIApp], str], upstream: Callable[..., str]
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        fields = b"Content-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+        writer.write(b"HTTP/1.1 200 OK\r\n" + fields + b'{"ma": "31"')
+
+    units = UnitCodes(callers=OLD_DAY, parameters=("ma",), answers=("ma",))
+    route = ApiRoute("api", "old.test", "/*", (Upstream(upstream(talk)),), units=units)
+    answer = httpx.get(f"{serve(adapting(route))}/a?ma=30")
+    assert (answer.status_code, answer.json()["api"]) == (502, "api")
+
+
 def test_where_both_sides_speak_of_one_day_every_byte_crosses(line: Serve) -> None:
     here = line(callers=TODAY, **ANSWERS)
     here.server.answer = (b"application/json", b'{"ma":"31"}', b'etag: "a"\r\n')

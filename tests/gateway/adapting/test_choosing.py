@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from catalogue.units.register import Level, load_register
 from gateway.adapting.choosing import Chooser, Days, whole_code, written_like
-from gateway.adapting.coding import decoded, encoded
+from gateway.adapting.coding import decoded, encoded, takes_gzip
 
 OLD, NEW = dt.date(2025, 6, 30), dt.date(2026, 11, 1)
 FORTH, BACK = Days(OLD, NEW), Days(NEW, OLD)
@@ -100,6 +100,25 @@ def test_a_number_is_a_code_only_where_its_level_is_known(
 def test_a_bare_number_never_begins_with_a_nought_nor_vanishes() -> None:
     assert written_like("00", "10", is_bare=True) == "0"
     assert written_like("04", "10", is_bare=True) == "4"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "takes"),
+    [
+        (b"gzip", True),
+        (b"br, GZIP;q=0.5", True),
+        (b"*", True),
+        (b"br, *;q=0.1", True),
+        (b"gzip;q=0, *", False),
+        (b"gzip ; q=0.000", False),
+        (b"*;q=0", False),
+        (b"br", False),
+        (b"identity", False),
+        (b"", False),
+    ],
+)
+def test_gzip_is_asked_for_only_where_the_caller_takes_it(accepted: bytes, *, takes: bool) -> None:
+    assert takes_gzip(accepted) is takes
 
 
 @given(st.binary(max_size=200))

@@ -133,3 +133,6 @@ def test_a_site_of_many_hosts_tells_each_districts_visitors_about_their_own(
     assert "Địa bàn huyện Gia Lộc" in front_door("gialoc.haiduong.gov.vn")
     assert "Địa bàn huyện Ninh Giang" in front_door("nhacu.haiduong.gov.vn")
     assert "Cấp huyện đã kết thúc" not in front_door("sotaichinh.haiduong.gov.vn")
+    commune = front_door("xagiaphuc.gialoc.haiduong.gov.vn")
+    assert "Xã Gia Phúc, huyện Gia Lộc, tỉnh Hải Dương hoạt động đến hết ngày 30/6/2025" in commune
+    assert "(phần lớn địa bàn)" in commune
