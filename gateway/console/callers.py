@@ -49,10 +49,8 @@ class CallersPage:
         days = visit.params.number("im-lang") or 0
         today = visit.now.astimezone(LOCAL_TIME).date()
         with self._database.reading() as connection:
-            shadows = ShadowCounts(connection).since(today - timedelta(days=SHADOW_DAYS - 1))
-            found = {one.route: one for one in shadow_routes(shadows)}
             routes = [
-                self._called(connection, route, found.get(route.name), today=today, days=days)
+                self._called(connection, route, today=today, days=days)
                 for route in self._settings.route
             ]
         return self._pages.answer(
@@ -67,15 +65,12 @@ class CallersPage:
         )
 
     def _called(
-        self,
-        connection: Connection,
-        route: RouteSettings,
-        shadow: ShadowRoute | None,
-        *,
-        today: date,
-        days: int,
+        self, connection: Connection, route: RouteSettings, *, today: date, days: int
     ) -> CalledRoute:
         until = today - timedelta(days=days) if days else None
         uses = Usage(connection).listing(route.name, until=until, limit=MOST_SHOWN + 1)
         rows = usage_rows(uses[:MOST_SHOWN], self._settings.caller, today=today)
+        first = today - timedelta(days=SHADOW_DAYS - 1)
+        shadows = shadow_routes(ShadowCounts(connection).since(first, route.name))
+        shadow = shadows[0] if shadows else None
         return CalledRoute(route, tuple(rows), len(uses) > MOST_SHOWN, shadow)

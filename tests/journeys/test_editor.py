@@ -16,8 +16,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from catalogue.database import open_database
+from catalogue.shadow import OUTCOME, ShadowCount, ShadowCounts
+from catalogue.usage import Caller, CallerKind, Usage, Use
 from gateway.app import create_console, create_site
 from gateway.portal_settings import PortalSettings
+from gateway.route_settings import RouteSettings
+from gateway.settings import Settings
+from redirects.calendar import today_in_vietnam
 from tests.gateway.conftest import listen
 from tests.gateway.console.office import EDITOR, PASSWORD, furnish, office_settings
 
@@ -47,6 +53,21 @@ class Town:
         return httpx.get(f"{self.site}{path}", headers={"host": OLD_HOST})
 
 
+def call(settings: Settings) -> None:
+    """Leave what callers of a preserved API and its shadow leave: a network, and a difference."""
+    today = today_in_vietnam()
+    database = open_database(settings.database_url)
+    with database.writing() as connection:
+        who = Caller(CallerKind.NETWORK, "203.0.113.0/24", "Internet Explorer")
+        Usage(connection).add([Use("don-vi", who, 1204, 17, today, today)])
+        places = {(OUTCOME, "same"): 90, (OUTCOME, "different"): 2, ("body", "$.DuLieu[*].ID"): 2}
+        ShadowCounts(connection).add(
+            ShadowCount("don-vi", part, place, calls, "/api/vanban", today)
+            for (part, place), calls in places.items()
+        )
+    database.close()
+
+
 @pytest.fixture
 def town(tmp_path: Path, serve: Callable[..., str]) -> Town:
     listening = listen()
@@ -54,8 +75,12 @@ def town(tmp_path: Path, serve: Callable[..., str]) -> Town:
     portal = PortalSettings(
         title="Cổng Thông tin điện tử thành phố Hải Phòng", url=origin, hosts=("127.0.0.1",)
     )
-    settings = office_settings(tmp_path / "data").model_copy(update={"portal": portal})
+    api = RouteSettings(name="don-vi", host=OLD_HOST, path="/api/*", upstream="http://127.0.0.1:9")
+    settings = office_settings(tmp_path / "data").model_copy(
+        update={"portal": portal, "route": (api,)}
+    )
     furnish(settings)
+    call(settings)
     console = serve(create_console(settings))
     return Town(site=serve(create_site(settings), listening), console=console)
 
@@ -250,7 +275,7 @@ def test_every_page_is_free_of_accessibility_faults_and_fits_its_screen(
     page.goto(f"{town.console}/tai-lieu/8")
     page.get_by_role("button", name="Từ chối").click()
     look(page, artefacts / f"console-vua-lam-{width}-{scheme}.png")
-    seconds_until(lambda: town.ask_old("/").status_code in (200, 404))
+    seconds_until(lambda: town.ask_old("/").status_code != 503)
     for name, path in {
         "hop-viec": "/",
         "tai-lieu": "/tai-lieu",
@@ -265,6 +290,7 @@ def test_every_page_is_free_of_accessibility_faults_and_fits_its_screen(
         "chua-ro": "/chua-ro",
         "kiem-tra": f"/kiem-tra?dia-chi={OLD_HOST}{MISSED_PATH}",
         "san-sang": "/san-sang",
+        "nguoi-goi": "/nguoi-goi",
         "khong-co": "/khong-co",
     }.items():
         page.goto(f"{town.console}{path}")

@@ -17,6 +17,7 @@ from catalogue.document import SECTIONS, DocumentState
 from catalogue.documents import Documents
 from catalogue.filtering import DocumentFilter
 from catalogue.schema import batch, capture, document, document_body, mapping
+from gateway.route_settings import RouteSettings
 from tests.gateway.console.office import NOW, PIECES, Office, open_office
 
 MANY = 20_000
@@ -133,9 +134,12 @@ SMALL_TABLES = ("site", "revision", "editor", "session", "batch", "miss")
         "/tai-lieu/9000?muc=tin-tuc",
         "/",
         "/anh-xa?cong=haiduong&trang-thai=suggested&sau=9000",
+        "/nguoi-goi?im-lang=30",
     ],
 )
 def test_no_page_reads_a_whole_table(crowded: Office, path: str) -> None:
+    route = RouteSettings(name="a", host="a.test", path="/a", upstream="http://127.0.0.1:9")
+    crowded.settings = crowded.settings.model_copy(update={"route": (route,)})
     client = crowded.client()
     with watched(crowded) as plans:
         assert client.get(path).status_code == 200
