@@ -50,7 +50,7 @@ class Renaming:
         if scope["method"] not in {"GET", "HEAD"} or not _ASKS_FOR_ONE.search(target_of(scope)):
             return scope, send
         whole = [field for field in scope["headers"] if field[0] not in {b"range", b"if-range"}]
-        return {**scope, "headers": whole}, _Held(self, scope, send)
+        return {**scope, "headers": whole}, Held(self, scope, send)
 
     def rename(self, text: bytes, public: PublicName) -> bytes:
         """Return a description as callers at `public` are to read it; UTF-16 stays UTF-16."""
@@ -74,7 +74,7 @@ class Renaming:
         log.warning("passthrough.description_unread", route=self._route, why=why)
 
 
-class _Held:
+class Held:
     """An answer that is held until it is whole, if it is a description."""
 
     def __init__(self, renaming: Renaming, scope: Scope, send: Send) -> None:
@@ -84,6 +84,11 @@ class _Held:
         self._start: Message | None = None
         self._pieces: list[bytes] = []
         self._size = 0
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether an answer has begun of which nothing went out."""
+        return self._start is not None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -18,6 +18,7 @@ from gateway.answer import field_lines
 from gateway.logs import log
 from gateway.metrics import Metrics
 from gateway.passthrough.call import Call
+from gateway.passthrough.descriptions import Held
 from gateway.passthrough.failures import (
     CallerGone,
     PassthroughError,
@@ -126,7 +127,7 @@ class Passthrough:
                 log.warning("passthrough.failed", route=route.name, error=str(error))
             # Once its head has gone out an answer can only be cut off, so that it is not taken
             # for whole: returning without its end makes the server close the connection.
-            if not call.status:
+            if not call.status or (isinstance(tell, Held) and tell.is_held):
                 status = await self._make_do(passage, error, scope, receive, send)
         self._metrics.passed_on(route.name, status, loop.time() - started)
         if self._usage is not None:

@@ -211,3 +211,14 @@ def test_a_location_names_the_public_host_where_the_server_uses_its_own_name(
     origin = gateway(upstream(Recorder(moved)), **WSDL)
     answered = httpx.get(f"{origin}/a", headers={"host": "old.test"})
     assert answered.headers["location"] == "http://old.test/b"
+
+
+def test_a_description_that_breaks_off_is_a_failure_and_not_an_error_of_ours(
+    upstream: Callable[..., str], gateway: Gateway
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer(b"<a>" + bytes(100))[:-50])
+
+    told = httpx.get(f"{gateway(upstream(talk), **WSDL)}/dv.asmx?wsdl")
+    assert (told.status_code, told.json()["api"]) == (502, "api")
