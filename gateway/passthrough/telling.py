@@ -30,6 +30,9 @@ _NAME = r"[A-Za-z_$][\w$]*"
 _FUNCTION = re.compile(rf"(?a:{_NAME}(?:\.{_NAME}|\[\d+\]){{0,8}})")
 _LONGEST_FUNCTION = 128
 _FIRST_SERVER_STATUS = 500
+_FOR_ANY_PAGE = (
+    b"access-control-allow-origin: *\r\naccess-control-expose-headers: retry-after, link\r\n"
+)
 
 
 class Format(Enum):
@@ -97,11 +100,24 @@ def function_of(scope: Scope) -> str | None:
 
 
 def about_route(route: ApiRoute) -> dict[str, str]:
+    """Return what a caller may know of a route: its name, who answers for it, what comes next."""
     more = {"don_vi_quan_ly": route.contact, "thay_the": route.successor}
     return {"api": route.name, **{name: value for name, value in more.items() if value}}
 
 
 def written(values: dict[str, Any], scope: Scope) -> Answer:
+    """Return an answer in the format that the caller reads, for scripts of any page as well.
+
+    What is told is nobody's secret, and the upstream that knows whose pages may call is not there
+    to be asked (CORS, Fetch 3.2).
+    """
+    answer = _formatted(values, scope)
+    if any(name.lower() == b"origin" for name, _ in scope["headers"]):
+        answer.lines += _FOR_ANY_PAGE
+    return answer
+
+
+def _formatted(values: dict[str, Any], scope: Scope) -> Answer:
     match format_of(scope):
         case Format.PROBLEM:
             return _answer(values, PROBLEM_JSON, _json(values))

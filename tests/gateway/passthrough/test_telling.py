@@ -98,6 +98,14 @@ def test_a_jsonp_caller_gets_a_call_of_its_function() -> None:
     assert json.loads(text[len("/**/cong.nhan(") : -2])["status"] == 502
 
 
+def test_a_script_of_another_page_may_read_what_went_wrong() -> None:
+    error = UpstreamDown("http://u", retry_after=7)
+    answer = failure_answer(PORTAL, ROUTE, error, call(origin="https://bao.test"))
+    assert dict(answer.fields)[b"access-control-allow-origin"] == b"*"
+    plain = failure_answer(PORTAL, ROUTE, error, call())
+    assert b"access-control" not in plain.lines
+
+
 def test_an_api_that_has_ended_names_its_successor() -> None:
     answer = retired_answer(PORTAL, ROUTE, call())
     found = json.loads(answer.body)
