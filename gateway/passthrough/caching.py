@@ -53,8 +53,8 @@ class AnswerStore:
         return kept if is_accepted else None
 
     def stand_in(self, scope: Scope) -> Kept | None:
-        """Return an answer to give in the place of a failure."""
-        kept = self._find(scope)
+        """Return an answer to give in the place of a failure, unless its caller takes none."""
+        kept = None if wants_fresh(scope["headers"]) else self._find(scope)
         return kept if kept is not None and kept.may_stand_in(self._clock()) else None
 
     async def give(self, kept: Kept, scope: Scope, send: Send) -> int:

@@ -12,7 +12,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 Directives = Mapping[str, str]
 
 _STATED = frozenset({200, 203, 301, 308, 404, 410})
-_SILENT = frozenset({200, 203})
+_FOUND = frozenset({200, 203})
 _ALLOWS_ORIGIN = b"access-control-allow-origin"
 _CONDITIONS = {b"if-none-match": b"etag", b"if-modified-since": b"last-modified"}
 _NOT_FRESHENED = frozenset(
@@ -64,9 +64,11 @@ def terms_of(
     )
     if is_personal and "public" not in said:
         return None
-    silent = caching.silent if status in _SILENT else 0.0
+    silent = caching.silent if status in _FOUND else 0.0
     lifetime = _lifetime(said, answered, silent=silent, now=now)
-    terms = Terms(lifetime, _grace(said, caching), _age(answered, now))
+    # That something is gone, or elsewhere, may be out of date by the time the upstream fails.
+    grace = _grace(said, caching) if status in _FOUND else 0.0
+    terms = Terms(lifetime, grace, _age(answered, now))
     return terms if terms.are_worth_it else None
 
 

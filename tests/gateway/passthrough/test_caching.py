@@ -145,6 +145,8 @@ def test_a_stale_answer_stands_in_for_an_upstream_that_fails(
         answer = httpx.get(f"{origin}/a")
         assert (answer.status_code, answer.text) == (200, "so 2")
         assert "age" in answer.headers
+    reload = {"cache-control": "no-cache"}
+    assert httpx.get(f"{origin}/a", headers=reload).status_code >= 500
     assert httpx.get(f"{origin}/khac").status_code >= 500
     assert httpx.post(f"{origin}/a").status_code >= 500
 
