@@ -13,9 +13,8 @@ from catalogue.mappings import Mappings
 from catalogue.migrating import schema_is_current
 from catalogue.rekeying import makes_other_keys
 from catalogue.sites import Sites as KeptSites
-from catalogue.units.hosts import HostTable
 from catalogue.units.register import load_register
-from gateway.route_checking import route_faults
+from gateway.route_checking import is_answered_here, route_faults
 from gateway.settings import Settings
 from gateway.site.paths import LIVE_PATHS
 from gateway.toml_lines import line_of
@@ -38,7 +37,7 @@ def check(settings: Settings, path: Path) -> list[str]:
     findings = [f"{at('rule', where)}: {what}" for where, _level, what in _rules(settings)]
     findings += [f"{at('route', *one.place)}: {one.told}" for one in route_faults(settings)]
     findings += [f"{at('route', *place)}: {what}" for place, what in _upstreams(settings)]
-    findings += [f"{at('host', where)}: {what}" for where, what in _hosts(settings)]
+    findings += [f"{at(table, where)}: {what}" for table, where, what in _units(settings)]
     findings += [f"{at('office', where)}: {what}" for where, what in _offices(settings)]
     findings += [f"{at('database')}: {what}" for what in _catalogue(settings)]
     return findings
@@ -130,16 +129,23 @@ def _offices(settings: Settings) -> Iterator[tuple[int, str]]:
         for agency in map(agency_key, office.agencies):
             if holders.setdefault(agency, office.name) != office.name:
                 yield where, f"office {office.name}: {holders[agency]} holds {agency} already"
-        if office.upstream and (trouble := _unreachable(office.upstream)):
+        if office.upstream and is_answered_here(settings, office.upstream):
+            yield (
+                where,
+                f"office {office.name}: {office.upstream} is answered by this gateway itself",
+            )
+        elif office.upstream and (trouble := _unreachable(office.upstream)):
             yield where, f"office {office.name}: {trouble}"
 
 
-def _hosts(settings: Settings) -> Iterator[tuple[int, str]]:
-    """A host that speaks for a unit nobody knows would get an empty page."""
-    table = HostTable(load_register(), ())
-    for where, host in enumerate(settings.host):
-        if table.last_bearer(host.unit) is None:
-            yield where, f"host {host.name}: no unit ever bore the code {host.unit}"
+def _units(settings: Settings) -> Iterator[tuple[str, int, str]]:
+    """A site or a host that spoke for a unit nobody knows would get an empty page."""
+    register = load_register()
+    spoken = [("site", where, site.name, site.unit) for where, site in enumerate(settings.site)]
+    spoken += [("host", where, host.name, host.unit) for where, host in enumerate(settings.host)]
+    for table, where, name, unit in spoken:
+        if unit and not register.bearers(unit):
+            yield table, where, f"{table} {name}: no unit ever bore the code {unit}"
 
 
 def _decided(settings: Settings) -> tuple[list[Mapping], dict[str, Site]]:

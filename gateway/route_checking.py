@@ -80,12 +80,16 @@ def _ignore_rules(where: int, route: RouteSettings) -> Iterator[RouteFault]:
 
 def _circles(settings: Settings, where: int, route: RouteSettings) -> Iterator[RouteFault]:
     """A host that is answered here leads calls back here once its name points to this gateway."""
-    sites = Sites(settings.sites())
-    own = {canonical_host(host) for host in settings.portal.hosts} - {"127.0.0.1", "localhost"}
     for upstream in route.as_route().upstreams:
-        parts = urlsplit(upstream.origin)
-        host = canonical_host(parts.hostname or "")
-        is_usual_port = parts.port in {None, 80, 443}
-        if is_usual_port and (host in own or sites.of_host(host) is not None):
+        if is_answered_here(settings, upstream.origin):
             told = f"route {route.name}: {upstream.origin} is answered by this gateway itself; "
             yield RouteFault((where, "upstream"), told + "name the old server by its address")
+
+
+def is_answered_here(settings: Settings, origin: str) -> bool:
+    """Say whether an origin is this gateway's own, now or once an old host's name points here."""
+    parts = urlsplit(origin)
+    host = canonical_host(parts.hostname or "")
+    own = {canonical_host(name) for name in settings.portal.hosts} - {"127.0.0.1", "localhost"}
+    is_ours = host in own or Sites(settings.sites()).of_host(host) is not None
+    return is_ours and parts.port in {None, 80, 443}

@@ -50,6 +50,19 @@ def test_hosts_and_offices_of_real_units_are_fine(path: Path) -> None:
     ("text", "line", "trouble"),
     [
         ('[[host]]\nname = "cu.test"\nunit = "99"', 1, "no unit ever bore the code 99"),
+        (
+            '[[site]]\nname = "a"\ntitle = "A"\nhost = "a.test"\nunit = "999"',
+            1,
+            "site a: no unit ever bore the code 999",
+        ),
+        (
+            (
+                '[[site]]\nname = "a"\ntitle = "A"\nhost = "a.test"\n'
+                '[[office]]\nname = "A"\nunit = "31"\nupstream = "http://a.test"'
+            ),
+            5,
+            "office A: http://a.test is answered by this gateway itself",
+        ),
         ('[[office]]\nname = "A"\nunit = "30"', 1, "office A: no unit bears the code 30 today"),
         (
             SOUND + '[[office]]\nname = "B"\nunit = "31"\nagencies = ["000.00.00.H23"]',
