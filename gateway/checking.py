@@ -39,6 +39,7 @@ def check(settings: Settings, path: Path) -> list[str]:
     findings += [f"{at('route', *place)}: {what}" for place, what in _upstreams(settings)]
     findings += [f"{at(table, where)}: {what}" for table, where, what in _units(settings)]
     findings += [f"{at('office', where)}: {what}" for where, what in _offices(settings)]
+    findings += [f"{at('caller', *place)}: {what}" for place, what in _callers(settings)]
     findings += [f"{at('database')}: {what}" for what in _catalogue(settings)]
     return findings
 
@@ -159,6 +160,20 @@ def _decided(settings: Settings) -> tuple[list[Mapping], dict[str, Site]]:
             return list(Mappings(connection).active()), sites
     finally:
         database.close()
+
+
+def _callers(settings: Settings) -> Iterator[tuple[tuple[int, str], str]]:
+    """A name, a key or a network is one caller's: whose would its calls be else?"""
+    owners: dict[tuple[str, str], int] = {}
+    for where, caller in enumerate(settings.caller):
+        claims = [("name", caller.name)]
+        claims += [("keys", key) for key in caller.keys]
+        claims += [("networks", network) for network in caller.networks]
+        for setting, value in claims:
+            first = owners.setdefault((setting, value), where)
+            if first != where:
+                owner = settings.caller[first].name
+                yield (where, setting), f"caller {caller.name}: {value} is of caller {owner} too"
 
 
 def _catalogue(settings: Settings) -> Iterator[str]:

@@ -228,6 +228,23 @@ def test_a_shadow_that_does_not_answer_is_told(operator: Operator) -> None:
     assert told.splitlines()[1].startswith("  header vary: 1 calls, last on ")
 
 
+@pytest.mark.parametrize(
+    ("second", "culprit"),
+    [
+        ('name = "a"', "caller a: a is of caller a too"),
+        ('name = "b"\nnetworks = ["10.0.0.0/8"]', "caller b: 10.0.0.0/8 is of caller a too"),
+        (f'name = "b"\nkeys = ["{"0" * 16}"]', f"caller b: {'0' * 16} is of caller a too"),
+    ],
+)
+def test_what_two_callers_claim_is_named(operator: Operator, second: str, culprit: str) -> None:
+    first = f'name = "a"\nnetworks = ["10.0.0.0/8"]\nkeys = ["{"0" * 16}"]'
+    operator.append(f"\n[[caller]]\n{first}\n\n[[caller]]\n{second}\n")
+    assert operator.types("migrate").exit_code == 0
+    result = operator.types("check")
+    assert result.exit_code == 1
+    assert culprit in result.stderr
+
+
 def test_rules_of_a_shadow_are_checked_ahead(operator: Operator) -> None:
     operator.append(SHADOWED.format(old="http://127.0.0.1:9", new="http://127.0.0.1:9"))
     (operator.settings.parent / "rules.toml").write_text('json = ["x"]')
