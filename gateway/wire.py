@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
+from weakref import ref
 
 from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -54,11 +55,18 @@ class Wire:
     ) -> None:
         self.trailers = trailers
         self.switch = switch
-        self._cycle = cycle
+        self._reference = ref(cycle)  # which has this wire in its scope: a ring would be garbage
         self._head = head
         self._answers_as: Spelling | None = None
         self._is_body_here = False
         self._held = b""
+
+    @property
+    def _cycle(self) -> RequestResponseCycle:
+        cycle = self._reference()
+        if cycle is None:
+            raise ReferenceError("the request is over")
+        return cycle
 
     @property
     def spelling(self) -> Spelling:

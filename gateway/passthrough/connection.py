@@ -82,6 +82,11 @@ class UpstreamConnection(asyncio.Protocol):
         self._may_switch = may_switch
         self.trailers = []
 
+    def rest(self, now: float) -> None:
+        """Be idle from `now` on, and keep nothing of the exchange that is over."""
+        self.idle_since = now
+        self._interim = None
+
     def write(self, data: bytes) -> None:
         """Send bytes of the request."""
         if self._transport is not None and not self.closed:

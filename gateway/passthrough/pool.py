@@ -64,7 +64,7 @@ class Pool:
     def give_back(self, connection: UpstreamConnection) -> None:
         """Take a connection back after its exchange; one that cannot be used again is closed."""
         if connection.is_at_rest:
-            connection.idle_since = self._loop.time()
+            connection.rest(self._loop.time())
             self._idle.append(connection)
             self._next()
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import http.client
 import shutil
 import socket
@@ -14,6 +15,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from gateway.wire import Wire
+from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 
 HOST = "old.test"
 LONG = 200_000_000
@@ -111,3 +116,20 @@ def test_memory_does_not_grow_with_bodies_nor_with_callers_who_stop_reading(
                 caller.sendall(f"GET /api/a HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
             time.sleep(1.5)
             assert (private_mb(pid) - before) / STALLED < MOST_HELD_MB
+
+
+def test_a_passed_on_call_leaves_nothing_to_the_collector_of_cycles(
+    upstream: Callable[..., str], gateway: Gateway, talk_raw: Callable[..., bytes]
+) -> None:
+    origin = gateway(upstream(Recorder(HELLO)))
+    ask = b"GET /a HTTP/1.1\r\nHost: old.test\r\n\r\n"
+    last = ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    gc.collect()
+    before = {id(one) for one in gc.get_objects()}
+    gc.disable()
+    try:
+        assert talk_raw(origin, ask * 30 + last).count(b"hello") == 31
+        left = [one for one in gc.get_objects() if isinstance(one, (RequestResponseCycle, Wire))]
+    finally:
+        gc.enable()
+    assert len([one for one in left if id(one) not in before]) <= 2  # the last request's
