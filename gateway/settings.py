@@ -35,15 +35,15 @@ from gateway.portal_settings import (
     SuggestSettings,
     TrafficSettings,
 )
-from gateway.route_settings import (
+from gateway.route_parts import (
     CacheSettings,
     HealthSettings,
     RateSettings,
     RewriteSettings,
-    RouteSettings,
     TransitionSettings,
     UpstreamSettings,
 )
+from gateway.route_settings import RouteSettings
 from gateway.site_settings import PathSettings, RuleSettings, SiteSettings
 from gateway.toml_lines import line_of
 from gateway.unit_settings import HostSettings, OfficeSettings, UnitCodeSettings

@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.route_settings import RateSettings, RouteSettings
+from gateway.route_parts import RateSettings
+from gateway.route_settings import RouteSettings
 from gateway.secret import kept_secret
 from gateway.unit_settings import OfficeSettings
 from redirects.traffic.personal import hidden_code

@@ -10,7 +10,8 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from gateway.route_settings import RouteSettings, TransitionSettings
+from gateway.route_parts import TransitionSettings
+from gateway.route_settings import RouteSettings
 
 
 @pytest.fixture
