@@ -104,6 +104,12 @@ class OfficeSettings(Table):
     upstream: Origin | None = Field(
         None, description="Origin of the server that answers calls about its dossiers."
     )
+    path: str = Field(
+        "",
+        pattern=r"^(/[!-~]*:code[!-~]*)?$",
+        description="What that server is asked, `:code` standing for the dossier's code: "
+        "`/o/rest/v2/dossiers/:code`, `/tra-cuu?maHoSo=:code`. Empty: what the caller asked.",
+    )
 
     def as_office(self) -> Office:
         """The office as pages and the dossier look-up know it."""
@@ -116,4 +122,5 @@ class OfficeSettings(Table):
             address=self.address,
             url=self.url,
             upstream=self.upstream,
+            path=self.path,
         )

@@ -13,7 +13,8 @@ class Office:
     """An office that serves citizens today.
 
     `unit` is the code of the unit of today it belongs to. `agencies` are codes of agencies, old and
-    new, whose files it holds; `upstream` is the origin of the server that answers for them.
+    new, whose files it holds; `upstream` is the origin of the server that answers for them, and
+    `path` what that is asked, `:code` standing for a dossier's code; empty is what came.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Office:
     address: str = ""
     url: str = ""
     upstream: str | None = None
+    path: str = ""
 
 
 class Offices:

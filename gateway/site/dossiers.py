@@ -18,11 +18,12 @@ from urllib.parse import unquote_plus, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalogue.units.agencies import Agencies, Holder
 from catalogue.units.offices import Office
 from gateway.answer import Answer, field_lines
+from gateway.carrying import TARGET
 from gateway.i18n import _
 from gateway.logs import log
 from gateway.passthrough.callers import caller_of
@@ -83,8 +84,12 @@ class DossierDesk:
                 agency=code.agency,
                 held_by=holder.unit.code if holder else None,
             )
-        if holder is not None and holder.office is not None and holder.office.upstream:
-            return self._passthrough.to(_along(route, holder.office.upstream))
+        office = holder.office if holder is not None else None
+        if code is not None and office is not None and office.upstream:
+            along = _along(route, office.upstream)
+            if office.path:
+                return _asking(self._passthrough.to(_in_other_words(along)), office.path, code)
+            return self._passthrough.to(along)
         if route.upstreams:
             return self._passthrough.to(route)
         if wants_json(scope):
@@ -143,6 +148,26 @@ def _along(route: ApiRoute, origin: str) -> ApiRoute:
     """Return the route as it leads to one office's server: one value, for state hangs on it."""
     name = f"{route.name}@{urlsplit(origin).netloc}"
     return replace(route, name=name, upstreams=(Upstream(origin),), rate_limit=None)
+
+
+@lru_cache(maxsize=256)
+def _in_other_words(route: ApiRoute) -> ApiRoute:
+    """Return a route whose path and query are another system's: what it rewrites is not there."""
+    rewriting = replace(route.rewriting, path=None, query=())
+    return replace(route, path="/*", rewriting=rewriting, units=None)
+
+
+def _asking(app: ASGIApp, path: str, code: DossierCode) -> ASGIApp:
+    """Ask in the words of the office's own system; a code has nothing that needs an escape."""
+    target = path.replace(":code", code.text).encode("ascii")
+    raw_path, _, query = target.partition(b"?")
+
+    async def ask(scope: Scope, receive: Receive, send: Send) -> None:
+        extensions = {**(scope.get("extensions") or {}), TARGET: target}
+        asked = {"raw_path": raw_path, "query_string": query, "extensions": extensions}
+        await app({**scope, **asked}, receive, send)
+
+    return ask
 
 
 @lru_cache(maxsize=256)

@@ -91,6 +91,7 @@ def test_what_cannot_be_is_told_with_its_line(
         '[[office]]\nname = "A"\nunit = "31"\nagencies = ["47"]',
         '[[office]]\nname = "A"\nunit = "31"\nurl = "javascript:alert(1)"',
         '[[office]]\nname = ""\nunit = "31"',
+        '[[office]]\nname = "A"\nunit = "31"\npath = "/tra-cuu"',  # for every dossier the same
         '[[route]]\nname = "a"\nhost = "a.test"\npath = "/a"\ndossier = "a b"',
         '[[route]]\nname = "a"\nhost = "a.test"\npath = "/a"',
         UNITS + 'parameters = ["ma"]',  # one day for both sides

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.route_parts import RateSettings
+from gateway.route_parts import RateSettings, RewriteSettings
 from gateway.route_settings import RouteSettings
 from gateway.secret import kept_secret
 from gateway.unit_settings import OfficeSettings
@@ -164,6 +164,21 @@ def test_the_server_of_the_office_that_holds_the_dossier_answers(
     page = get("/tra-cuu-tien-do?doccode=H57.132-260804-0583")
     assert "nay do Thành phố Huế giữ" in page.text
     assert get("/tra-cuu-tien-do?doccode=1", "POST").status_code == 421  # nothing but questions
+
+
+@pytest.mark.parametrize("path", ["/o/rest/v2/dossiers/:code", "/tra-cuu?x=%7e&maHoSo=:code"])
+def test_the_office_is_asked_in_the_words_of_its_own_system(
+    ask: Callable[..., Ask], serve: Callable[..., str], path: str
+) -> None:
+    office = OfficeSettings(
+        name="A", unit="31", agencies=("H23",), upstream=serve(counter("moi")), path=path
+    )
+    changed = RewriteSettings(path="/cu/:maHoSo", query=("set a=1",), request=("set x-khoa=1",))
+    routes = tuple(one.model_copy(update={"rewrite": changed}) for one in ROUTES[1:])
+    get = ask(routes=(ROUTES[0], *routes), offices=(office,))
+    for asked in (f"/tra-cuu-tien-do?doccode={CODE.lower()}&y=1", f"/rest/ho-so/{CODE}"):
+        told = get(asked).json()["hoi"]
+        assert told.rstrip("?") == path.replace(":code", CODE)
 
 
 def test_codes_are_nowhere_in_clear(
