@@ -17,7 +17,12 @@ from gateway.passthrough.failures import (
     UpstreamFailed,
     UpstreamSlow,
 )
-from gateway.passthrough.headers import Framing, request_head, response_headers
+from gateway.passthrough.headers import (
+    Framing,
+    came_through_front,
+    request_head,
+    response_headers,
+)
 from gateway.passthrough.hop import next_hop
 from gateway.passthrough.pool import Pool
 from gateway.passthrough.trailers import crossing
@@ -214,10 +219,13 @@ class Call:
         return b"".join(pieces)
 
     def _tell(self, status: int, headers: list[tuple[bytes, bytes]], reason: bytes) -> None:
-        """Pass on a response ahead of the final one."""
+        """Pass on a response ahead of the final one.
+
+        Not to a front server: nginx 1.22 takes the first that comes for the answer.
+        """
         if status == _CONTINUE and self._upload.takes_word():
             return
-        if self._wire is not None:
+        if self._wire is not None and not came_through_front(self._scope):
             kept = self._for_caller(status, headers)
             names = [name for name, _ in headers]
             self._wire.interim(status, kept, Spelling(names, status=status, reason=reason))

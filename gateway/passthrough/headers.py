@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
-from gateway.metrics import LOOPBACK
+from gateway.metrics import LOOPBACK, from_this_machine
 from gateway.passthrough.public_names import NAMING, PublicName
 from gateway.wire import wire_of
 from redirects.route import ApiRoute
@@ -154,6 +154,11 @@ def public_name(scope: Scope) -> PublicName:
 def _is_front(client: tuple[str, int] | None) -> bool:
     """Say whether a call came through a server on this machine, which is believed."""
     return client is not None and client[0] in LOOPBACK
+
+
+def came_through_front(scope: Scope) -> bool:
+    """Say whether a front server on this machine handed a call on."""
+    return _is_front(scope.get("client")) and not from_this_machine(scope)
 
 
 def _nodes(addresses: bytes) -> bytes:

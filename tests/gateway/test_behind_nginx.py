@@ -17,7 +17,8 @@ import httpx2 as httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.gateway.passthrough.recorder import chatting
+from gateway.app import create_site
+from tests.gateway.passthrough.recorder import HELLO, Recorder, chatting
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -140,3 +141,42 @@ def test_the_unit_files_start_verbs_that_exist(verb: str) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.read(DEPLOY / f"hopnhat-{verb}.service", encoding="utf-8")
     assert unit["Service"]["ExecStart"].split()[-1] == verb
+
+
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTrailer: X-Dem\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"5\r\nhello\r\n0\r\nX-Dem: 1\r\n\r\n"
+)
+
+
+@needs_nginx
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n" + HELLO,
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + HELLO,
+        CHUNKED,
+    ],
+)
+def test_what_the_deployed_nginx_does_not_know_does_not_confuse_it(
+    town: Any,
+    serve: Callable[..., str],
+    upstream: Callable[..., str],
+    tmp_path: Path,
+    answer: bytes,
+) -> None:
+    route = town.settings.route[0].model_copy(update={"upstream": upstream(Recorder(answer))})
+    serve(create_site(town.settings.model_copy(update={"route": (route,)})), town.listening)
+    with (
+        nginx_in_front(tmp_path, town.listening.getsockname()[1]) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=5) as caller,
+    ):
+        caller.sendall(
+            b"GET /api/a HTTP/1.1\r\nHost: www.haiduong.localhost\r\nConnection: close\r\n\r\n"
+        )
+        got = b""
+        while data := caller.recv(65536):
+            got += data
+    assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert got.count(b"HTTP/1.1 ") == 1
+    assert b"hello" in got

@@ -79,7 +79,7 @@ def test_interim_responses_without_end_are_no_answer(
 
     answer = talk_raw(gateway(upstream(talk)), GET)
     assert b"HTTP/1.1 502 Bad Gateway\r\n" in answer
-    assert len(answer) < 100_000
+    assert len(answer) < 500_000  # the limit, and what one read brought beyond it
 
 
 class Judge:
