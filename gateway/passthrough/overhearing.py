@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import Message, Send
 
-Fields = list[tuple[bytes, bytes]]
+from gateway.passthrough.comparing_apart import Answered, Fields
 
 
 class Overhearing:
@@ -31,9 +31,9 @@ class Overhearing:
             self.is_whole = not message.get("more_body", False) and self.size <= self._most
 
     @property
-    def body(self) -> bytes:
+    def answer(self) -> Answered:
         """What was kept."""
-        return b"".join(self._pieces)
+        return Answered(self.status, self.headers, b"".join(self._pieces))
 
     def _keep(self, piece: bytes) -> None:
         self.size += len(piece)

@@ -7,23 +7,24 @@ its own: what the new server does or does not do is never felt by a caller. It i
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import NamedTuple
 
 from starlette.types import Scope, Send
 
-from catalogue.coding import CodingError, undo_codings
 from catalogue.shadow import OUTCOME, ShadowSpool
-from gateway.comparing.compare import compare
-from gateway.comparing.reply import Difference, Part, Reply, whole_reply
-from gateway.comparing.rules import Ignored, RulesError, read_rules
+from gateway.comparing.rules import RulesError
 from gateway.logs import log
 from gateway.metrics import Metrics
+from gateway.passthrough.comparing_apart import (
+    Answered,
+    ComparingApart,
+    ComparingError,
+    Pair,
+)
 from gateway.passthrough.connection import UpstreamConnection
 from gateway.passthrough.failures import PassthroughError, UpstreamBroken
 from gateway.passthrough.headers import response_headers
@@ -40,7 +41,6 @@ MOST_WAITING_BYTES = 8 * 1024 * 1024
 LARGEST_BODY = 512 * 1024
 """Bytes of an answer that is compared."""
 
-LARGEST_UNPACKED = 4 * 1024 * 1024
 AT_ONCE = 4
 
 # What these ask for depends on what one server said before.
@@ -48,7 +48,6 @@ _CONDITIONAL = frozenset(
     {b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since"}
     | {b"if-range", b"range", b"content-length", b"transfer-encoding", b"upgrade"}
 )
-_POSITION = re.compile(r"\[[^\]]*\]")
 
 
 class ShadowCall(NamedTuple):
@@ -59,14 +58,6 @@ class ShadowCall(NamedTuple):
     scope: Scope
     head: bytes
     answered: Overhearing
-
-
-@dataclass(slots=True)
-class RulesFile:
-    """Ignore rules as their file said when it was last read."""
-
-    changed: int
-    ignored: Ignored
 
 
 class Shadowing:
@@ -85,7 +76,8 @@ class Shadowing:
         self._bytes = 0
         self._workers: set[asyncio.Task[None]] = set()
         self._pools: dict[str, Pool] = {}
-        self._rules: dict[str, RulesFile] = {}
+        self._apart = ComparingApart()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="shadow")
 
     def overhear(self, route: ApiRoute, scope: Scope, send: Send) -> Overhearing | None:
         """Choose whether a call is made again; if so, return what its answer is to go through."""
@@ -119,6 +111,9 @@ class Shadowing:
         await asyncio.gather(*workers, return_exceptions=True)
         for pool in self._pools.values():
             pool.close()
+        self._apart.give_up()  # which lets go of the thread that waits for it
+        self._thread.submit(self._apart.close)
+        await asyncio.to_thread(self._thread.shutdown)
 
     async def _work(self) -> None:
         while self._queue:
@@ -141,38 +136,24 @@ class Shadowing:
         if new is None:
             self._count(route, "too-long")
             return
-        old = _reply(call.answered.status, call.answered.headers, call.answered.body)
-        method = call.scope["method"]
+        pair = Pair(call.scope["method"], call.answered.answer, new, call.shadow.ignore)
         try:
-            found = await asyncio.to_thread(self._differences, call.shadow, old, new, method)
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._thread, self._apart.places, pair)
         except RulesError as error:
             log.error("shadow.rules", route=route.name, error=str(error))
             self._count(route, "no-rules")
             return
+        except ComparingError as error:
+            log.error("shadow.failed", route=route.name, error=str(error))
+            self._count(route, "failed")
+            return
         self._count(route, "different" if found else "same")
         sample = without_codes(call.scope["raw_path"].decode("latin-1"))
-        for part, place in {place_of(one) for one in found}:
+        for part, place in found:
             self._spool.count(route.name, part, place, sample=sample)
 
-    def _differences(
-        self, shadow: Shadow, old: Reply, new: Reply, method: str
-    ) -> tuple[Difference, ...]:
-        return compare(old, new, self._ignored(shadow.ignore), method=method)
-
-    def _ignored(self, path: str | None) -> Ignored:
-        """Return the rules of a file as it is now. Raises RulesError."""
-        if path is None:
-            return Ignored()
-        try:
-            changed = Path(path).stat().st_mtime_ns
-        except OSError as error:
-            raise RulesError(f"{path}: cannot be read: {error}") from error
-        known = self._rules.get(path)
-        if known is None or known.changed != changed:
-            known = self._rules[path] = RulesFile(changed, read_rules(Path(path)))
-        return known.ignored
-
-    async def _ask(self, call: ShadowCall) -> Reply | None:
+    async def _ask(self, call: ShadowCall) -> Answered | None:
         """Return what the new server answers; None where it is too long to compare."""
         pool = self._pool(call.shadow.origin)
         connection, reused = await pool.take()
@@ -187,7 +168,7 @@ class Shadowing:
         finally:
             pool.give_back(connection)
 
-    async def _exchange(self, connection: UpstreamConnection, call: ShadowCall) -> Reply | None:
+    async def _exchange(self, connection: UpstreamConnection, call: ShadowCall) -> Answered | None:
         timeout = call.route.timeout
         connection.begin(call.scope["method"])
         connection.write(call.head)
@@ -202,7 +183,7 @@ class Shadowing:
         headers = response_headers(
             connection.headers, status=connection.status, route=mine, scope=call.scope
         )
-        return _reply(connection.status, headers, b"".join(pieces))
+        return Answered(connection.status, headers, b"".join(pieces))
 
     def _pool(self, origin: str) -> Pool:
         pool = self._pools.get(origin)
@@ -214,21 +195,3 @@ class Shadowing:
     def _count(self, route: ApiRoute, outcome: str) -> None:
         self._metrics.shadowed(route.name, outcome)
         self._spool.count(route.name, OUTCOME, outcome)
-
-
-def place_of(difference: Difference) -> tuple[str, str]:
-    """Return where answers differ, without what a caller or a citizen might be known by.
-
-    Items and members with strange names become `[*]`; of values only a status is told.
-    """
-    if difference.part is Part.STATUS:
-        return difference.part.value, f"{difference.old} -> {difference.new}"
-    return difference.part.value, _POSITION.sub("[*]", difference.place)
-
-
-def _reply(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Reply:
-    fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-    coding = ",".join(value for name, value in fields if name.lower() == "content-encoding")
-    with suppress(CodingError):  # then it is compared as it came
-        body = undo_codings(body, coding, limit=LARGEST_UNPACKED)
-    return whole_reply(status, fields, body)

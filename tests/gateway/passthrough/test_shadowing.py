@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from catalogue.shadow import ShadowSpool
 from gateway.comparing.reply import Difference, Part
 from gateway.metrics import Metrics
+from gateway.passthrough.comparing_apart import place_of
 from gateway.passthrough.proxy import Passthrough
-from gateway.passthrough.shadowing import LARGEST_BODY, MOST_WAITING, Shadowing, place_of
+from gateway.passthrough.shadowing import LARGEST_BODY, MOST_WAITING, Shadowing
 from redirects.route import ApiRoute, Shadow, Upstream
 from tests.gateway.passthrough.recorder import PORTAL, Recorder
 
@@ -246,6 +248,27 @@ def test_rules_say_what_may_differ_and_are_followed_as_they_change(
     rules.unlink()
     httpx.get(f"{watched.url}/a")
     watched.wait(same=1, different=1, **{"no-rules": 2})
+
+
+def test_comparing_that_ends_or_takes_too_long_is_counted_and_begun_anew(
+    upstream: Callable[..., str], watch: Watch
+) -> None:
+    watched = watch(upstream(Recorder(answer(b"[1]"))), upstream(Recorder(answer(b"[ 1 ]"))))
+    httpx.get(f"{watched.url}/a")
+    watched.wait(same=1)
+    assert watched.passthrough is not None
+    assert watched.passthrough._shadowing is not None
+    apart = watched.passthrough._shadowing._apart
+    first = apart._child
+    assert first is not None
+    os.kill(first.pid or 0, signal.SIGSTOP)  # it hangs
+    apart._seconds = 0.2
+    httpx.get(f"{watched.url}/a")
+    watched.wait(same=1, failed=1)
+    assert first.exitcode == -signal.SIGKILL
+    apart._seconds = 20.0
+    httpx.get(f"{watched.url}/a")
+    watched.wait(same=2, failed=1)
 
 
 def test_a_call_names_no_citizen_s_file_in_what_is_kept(
