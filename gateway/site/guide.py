@@ -18,6 +18,7 @@ from gateway.live import Live
 from gateway.passthrough.transition import ends_on, notice_on
 from gateway.rendering import Pages
 from redirects.route import ApiRoute, Transition
+from redirects.route_units import UnitCodes
 
 _SAMPLES = (
     "/api/v1/don-vi/24?ngay=2025-06-30",
@@ -29,11 +30,16 @@ _SAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class CalledAddress:
-    """One preserved API, ready to print."""
+    """One preserved API, ready to print.
+
+    `units` says whose codes of units it speaks, where they are changed on the way.
+    """
 
     address: str
     methods: str
     contact: str
+    units: UnitCodes | None
+    asks_the_holder: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,8 @@ def _called(route: ApiRoute) -> CalledAddress:
         address=_address(route),
         methods=", ".join(sorted(route.methods)),
         contact=route.contact,
+        units=route.units,
+        asks_the_holder=route.dossier is not None,
     )
 
 

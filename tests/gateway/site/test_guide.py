@@ -12,6 +12,7 @@ import pytest
 
 from gateway.route_parts import TransitionSettings
 from gateway.route_settings import RouteSettings
+from gateway.unit_settings import UnitCodeSettings
 
 
 @pytest.fixture
@@ -50,6 +51,33 @@ def test_the_guide_lists_what_is_published(visit: Callable[..., httpx.Response])
     assert "Sở Nội vụ" in page
     assert "www.haiduong.localhost/tra-cuu?dang=json</code></td><td>GET, POST</td>" in page
     assert "10.9.8.7" not in page, "where the old servers are is nobody's business"
+
+
+def test_the_guide_says_whose_codes_an_address_speaks_and_who_answers_for_dossiers(
+    town: Any, open_town: Callable[[Any], str]
+) -> None:
+    about = {"host": "www.haiduong.localhost", "upstream": "http://10.9.8.7:81"}
+    units = {"callers": date(2025, 6, 30), "day": "ngay", "parameters": ("ma",)}
+    routes = (
+        RouteSettings(name="a", path="/a", units=UnitCodeSettings(**units), **about),
+        RouteSettings(
+            name="b",
+            path="/b",
+            units=UnitCodeSettings(server=date(2025, 6, 30), answers=("$..ma",)),
+            **about,
+        ),
+        RouteSettings(name="c", path="/c", dossier="doccode", **about),
+    )
+    town.settings = town.settings.model_copy(update={"route": routes})
+    open_town(town)
+    port = town.listening.getsockname()[1]
+    page = " ".join(httpx.get(f"http://127.0.0.1:{port}/tai-lieu-ky-thuat").text.split())
+    assert (
+        '/a</code><p class="meta">Dùng mã đơn vị của ngày 30/6/2025. Ngày khác: nêu trong ngay.</p>'
+        in page
+    )
+    assert '/b</code><p class="meta">Dùng mã đơn vị của hôm nay.</p>' in page
+    assert '/c</code><p class="meta">Cơ quan đang giữ hồ sơ trả lời.</p>' in page
 
 
 def test_the_guide_says_which_addresses_will_end(visit: Callable[..., httpx.Response]) -> None:
