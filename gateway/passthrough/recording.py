@@ -93,7 +93,7 @@ def recorded(route: ApiRoute, scope: Scope) -> RecordedCall | None:
             host = value
         elif name in kept:
             headers.append((name, value))
-    return RecordedCall("", scope["method"], host, target, tuple(headers))
+    return RecordedCall("", scope["method"], route.host_header or host, target, tuple(headers))
 
 
 def _names_a_file(text: str) -> bool:

@@ -69,6 +69,12 @@ def test_a_call_that_names_a_citizen_s_file_is_not_recorded(target: str) -> None
     assert recorded(ROUTE, scope(target)) is None
 
 
+def test_a_call_is_recorded_as_the_server_was_asked_it() -> None:
+    call = recorded(replace(ROUTE, host_header="noi-bo.test"), scope())
+    assert call is not None
+    assert call.host == "noi-bo.test"
+
+
 def test_a_route_for_citizens_files_is_not_recorded() -> None:
     assert recorded(replace(ROUTE, dossier="ma"), scope("/api/x")) is None
 
