@@ -63,9 +63,9 @@ class Resolver:
         ground = Ground(manifest.portal, self._sites, lookup, live, today)
         self._plans = self._plan_hosts(manifest, ground)
         self._direct = {
-            host: plan.ladder.standing_redirect
+            host: (plan.ladder.standing_redirect, plan.routes.beginnings)
             for host, plan in self._plans.items()
-            if plan.ladder and not plan.routes and not host.startswith("*.")
+            if plan.ladder and not host.startswith("*.")
         }
 
     def resolve(self, request: Request) -> Resolution:
@@ -87,8 +87,11 @@ class Resolver:
 
         It is what `resolve` says where it says anything, in a third of the time; None says nothing.
         """
-        find = self._direct.get(host)
-        return find and find(host, raw_path)
+        direct = self._direct.get(host)
+        if direct is None:
+            return None
+        find, of_routes = direct
+        return None if raw_path.startswith(of_routes) else find(host, raw_path)
 
     def explain(self, request: Request, on: date | None = None) -> Explanation:
         """Say where a request leads, today or on a day, and every rung tried on the way."""

@@ -35,6 +35,9 @@ class RoutePath:
         self.names = tuple(names)
         self.literal_length = len(_PLACEHOLDER.sub("", text))
         self.is_prefix = text.endswith("*")
+        placeholder = _PLACEHOLDER.search(text)
+        self.beginning = text[: placeholder.start() if placeholder else None].encode()
+        """What every path begins with that matches."""
         self._literal = text.removesuffix("*").encode()
         self._compiled = _compile(text) if names and names != [SPLAT] else None
         self.matches: Callable[[bytes], object] = self._matcher()

@@ -30,6 +30,8 @@ class RouteTable:
             for path, route in sorted(entries, key=_place)
         ]
         self._today = today
+        self.beginnings = tuple(path.beginning for path, _route in entries)
+        """No path is taken that begins with none of these."""
 
     def __bool__(self) -> bool:
         return bool(self._entries)
