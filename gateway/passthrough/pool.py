@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gateway.passthrough.addresses import Addresses, Names, look_up
 from gateway.passthrough.connection import UpstreamConnection
 from gateway.passthrough.failures import UpstreamBusy, UpstreamSlow, UpstreamUnreachable
 
@@ -25,12 +26,14 @@ class PoolLimits:
 class Pool:
     """The connections of one upstream. Another upstream's trouble is another pool's."""
 
-    def __init__(self, origin: str, limits: PoolLimits) -> None:
+    def __init__(self, origin: str, limits: PoolLimits, names: Names = look_up) -> None:
+        """`names` looks up where the origin's name leads."""
         self.origin = origin
         parts = urlsplit(origin)
         self._host = parts.hostname or ""
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._port = parts.port or (443 if self._tls else 80)
+        self._addresses = Addresses(self._host, names)
         self._limits = limits
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
@@ -76,37 +79,59 @@ class Pool:
             connection.abort()
 
     async def _connect(self, seconds: float) -> UpstreamConnection:
+        connection: UpstreamConnection | None = None
         self._connecting += 1
         try:
             async with asyncio.timeout(seconds):
-                _transport, connection = await self._loop.create_connection(
-                    lambda: UpstreamConnection(self.origin, self._lost),
-                    self._host,
-                    self._port,
-                    ssl=self._tls,
-                )
+                connection = await self._connect_to_any(await self._addresses.find())
         except TimeoutError as error:
+            self._addresses.doubt()
             raise UpstreamSlow(f"{self.origin} took no connection in time") from error
         except OSError as error:  # refused, no such host, TLS refused
+            self._addresses.doubt()
             raise UpstreamUnreachable(f"{self.origin}: {error}") from error
         finally:
             self._connecting -= 1
+            if connection is None:
+                self._next()  # its place is free
         self._open.add(connection)
         return connection
+
+    async def _connect_to_any(self, addresses: list[str]) -> UpstreamConnection:
+        """Connect to the first address where somebody is. Raises OSError."""
+        failure = OSError("no address")
+        for address in addresses:
+            try:
+                _transport, connection = await self._loop.create_connection(
+                    lambda: UpstreamConnection(self.origin, self._lost),
+                    address,
+                    self._port,
+                    ssl=self._tls,
+                    server_hostname=self._host if self._tls else None,
+                )
+            except OSError as error:
+                failure = error
+            else:
+                return connection
+        raise failure
 
     async def _stand_in_line(self) -> None:
         if len(self._queue) >= self._limits.waiting:
             raise UpstreamBusy(f"{self.origin} has {len(self._queue)} calls waiting")
+        is_mine = False
         turn: asyncio.Future[None] = self._loop.create_future()
         self._queue.append(turn)
         try:
             async with asyncio.timeout(self._limits.connect):
                 await turn
+                is_mine = True
         except TimeoutError as error:
             raise UpstreamBusy(f"{self.origin} had no connection free in time") from error
         finally:
             if turn in self._queue:
                 self._queue.remove(turn)
+            elif not is_mine:
+                self._next()  # the place that became free is somebody else's
 
     def _next(self) -> None:
         while self._queue:
