@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -85,6 +85,24 @@ def private_mb(pid: int) -> float:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     kilobytes = (int(line.split()[1]) for line in lines if line.startswith("Private_"))
     return sum(kilobytes) / 1024
+
+
+def write_requests(folder: Path, name: str, requests: Iterable[str]) -> Path:
+    """Write what wrk is to send, in turns and from the start again; gives its script."""
+    listing, script = folder / f"{name}.requests", folder / f"{name}.lua"
+    listing.write_text("".join(json.dumps(request) + "\n" for request in requests))
+    script.write_text(
+        f"""local requests, at = {{}}, 0
+for line in io.lines({json.dumps(str(listing))}) do
+  requests[#requests + 1] = loadstring("return " .. line)()
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+"""
+    )
+    return script
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

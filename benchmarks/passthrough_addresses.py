@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.measure import write_requests
 from benchmarks.passthrough_servers import HOST, PORTAL_HOST
 from catalogue.database import open_database
 from catalogue.mappings import Mappings
@@ -60,17 +60,5 @@ def _mapping(number: int) -> Mapping:
 
 
 def _write(folder: Path, name: str, host: str, paths: Iterable[str]) -> Path:
-    listing, script = folder / f"{name}.paths", folder / f"{name}.lua"
-    listing.write_text("\n".join(paths) + "\n")
-    script.write_text(
-        f"""local requests, at = {{}}, 0
-for path in io.lines({json.dumps(str(listing))}) do
-  requests[#requests + 1] = "GET " .. path .. " HTTP/1.1\\r\\nHost: {host}\\r\\n\\r\\n"
-end
-function request()
-  at = at % #requests + 1
-  return requests[at]
-end
-"""
-    )
-    return script
+    requests = [f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n" for path in paths]
+    return write_requests(folder, name, requests)

@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 from sqlalchemy import insert, update
 
-from benchmarks.measure import free_port, print_line, print_table, private_mb
+from benchmarks.measure import free_port, print_line, print_table, private_mb, write_requests
 from benchmarks.redirects.decisions import HOST, MILLION, PORTAL, SITE, mappings, path_of
 from catalogue.database import current_revision, open_database
 from catalogue.mappings import mapping_values
@@ -177,23 +177,9 @@ def answered(port: int, path: str) -> int | None:
 
 def load_script(folder: Path, name: str, numbers: range) -> Path:
     """What wrk asks for: the addresses of these numbers."""
-    listing = folder / f"{name}.paths"
-    listing.write_text("\n".join(quote(path_of(number)) for number in numbers) + "\n")
-    script = folder / f"{name}.lua"
-    script.write_text(
-        f"""local requests, at = {{}}, 0
-function init(args)
-  for path in io.lines("{listing}") do
-    requests[#requests + 1] = "GET " .. path .. " HTTP/1.1\\r\\nHost: {HOST}\\r\\n\\r\\n"
-  end
-end
-function request()
-  at = at % #requests + 1
-  return requests[at]
-end
-"""
-    )
-    return script
+    paths = (quote(path_of(number)) for number in numbers)
+    requests = [f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n" for path in paths]
+    return write_requests(folder, name, requests)
 
 
 def load(port: int, script: Path, seconds: int) -> tuple[int, int]:

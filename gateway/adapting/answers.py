@@ -11,8 +11,8 @@ from gateway.adapting.bodies import Fields, Kind, has_places, kind_of, value_of,
 from gateway.adapting.calls import Adapted
 from gateway.adapting.changing import Change
 from gateway.adapting.choosing import Chooser
-from gateway.adapting.coding import decoded, encoded, takes_gzip
 from gateway.adapting.places import Place
+from gateway.coding import decoded, encoded, takes_gzip
 
 _OFTEN_SMALL = 32 * 1024  # bytes; what is larger is changed in a thread
 _WITHOUT_BODY = frozenset({204, 304})

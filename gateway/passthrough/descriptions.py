@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import codecs
 import re
-import zlib
 
 from starlette.types import Message, Scope, Send
 
+from gateway.coding import decoded
 from gateway.logs import log
 from gateway.passthrough.headers import public_name, target_of
 from gateway.passthrough.public_names import PublicName, hosts_of
@@ -119,9 +119,10 @@ class Held:
     def _renamed(self, start: Message, body: bytes) -> tuple[Message, bytes]:
         fields = start["headers"]
         is_head = self._scope["method"] == "HEAD"
-        text = _unpacked(body, _value(fields, b"content-encoding"))
-        if text is None:
-            self._renaming.pass_over("packed in a way that is not undone")
+        try:
+            text = decoded(body, _value(fields, b"content-encoding"), MOST_HELD_BYTES)
+        except ValueError as error:
+            self._renaming.pass_over(str(error))
             return start, body
         renamed = self._renaming.rename(text, public_name(self._scope))
         if renamed == text and not is_head:
@@ -143,22 +144,6 @@ def renaming_of(route: ApiRoute) -> Renaming | None:
 
 def _in_address(host: bytes) -> bytes:
     return b"[" + host + b"]" if b":" in host else host
-
-
-def _unpacked(body: bytes, encoding: bytes) -> bytes | None:
-    """Undo a Content-Encoding; None where that cannot be, or would be too long."""
-    match encoding.strip().lower():
-        case b"" | b"identity":
-            return body
-        case b"gzip" | b"x-gzip" | b"deflate":
-            unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-            try:
-                text = unpacker.decompress(body, MOST_HELD_BYTES + 1)
-            except zlib.error:
-                return None
-            return text if unpacker.eof and len(text) <= MOST_HELD_BYTES else None
-        case _:
-            return None
 
 
 def _is_xml(start: Message) -> bool:

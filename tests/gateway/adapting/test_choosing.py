@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from catalogue.units.register import Level, load_register
 from gateway.adapting.choosing import Chooser, Days, whole_code, written_like
-from gateway.adapting.coding import decoded, encoded, takes_gzip
+from gateway.coding import decoded, encoded, takes_gzip
 
 OLD, NEW = dt.date(2025, 6, 30), dt.date(2026, 11, 1)
 FORTH, BACK = Days(OLD, NEW), Days(NEW, OLD)
