@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Scope, Send
 
-from gateway.adapting.bodies import Fields, Kind, has_places, kind_of, value_of, with_length
+from gateway.adapting.bodies import (
+    Fields,
+    Kind,
+    has_places,
+    kind_of,
+    value_of,
+    with_length,
+    without_delay,
+)
 from gateway.adapting.calls import Adapted
 from gateway.adapting.changing import Change
 from gateway.adapting.choosing import Chooser
 from gateway.adapting.places import Place
 from gateway.coding import decoded, encoded, takes_gzip
 
-_OFTEN_SMALL = 32 * 1024  # bytes; what is larger is changed in a thread
 _WITHOUT_BODY = frozenset({204, 304})
 _PARTIAL = 206
 
@@ -103,10 +110,7 @@ class AnswerAdapter:
         coding = value_of(start["headers"], b"content-encoding")
         try:
             text = decoded(body, coding, self._most)
-            if len(text) > _OFTEN_SMALL:
-                changed = await run_in_threadpool(self._change, text)
-            else:
-                changed = self._change(text)
+            changed = await without_delay(partial(self._change, text), len(text))
         except ValueError:
             self._leave("unreadable")
             return start, body

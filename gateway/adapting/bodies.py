@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from typing import TypeVar
 
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive
 
 from gateway.adapting.json_spans import spans_in_json
@@ -19,6 +21,8 @@ Fields = list[tuple[bytes, bytes]]
 _OF_THE_BYTES = frozenset(
     {b"content-md5", b"digest", b"content-digest", b"repr-digest", b"accept-ranges", b"trailer"}
 )
+_OFTEN_SMALL = 32 * 1024  # bytes: some ten milliseconds of work
+_Made = TypeVar("_Made")
 _JSON = re.compile(rb"(?:application|text)/(?:[\w.-]+\+)?(?:json|javascript|x-javascript)\Z")
 _XML = re.compile(rb"(?:application|text)/(?:[\w.-]+\+)?xml\Z")
 
@@ -61,6 +65,11 @@ def spans_in(body: bytes, kind: Kind, places: Sequence[Place]) -> list[Span]:
             return spans_in_json(body, in_json(places))
         case Kind.XML:
             return spans_in_xml(body, in_xml(places))
+
+
+async def without_delay(work: Callable[[], _Made], size: int) -> _Made:
+    """Do some work on a body of a size: in a thread where other callers would wait for it."""
+    return await run_in_threadpool(work) if size > _OFTEN_SMALL else work()
 
 
 async def hold(receive: Receive, most: int) -> tuple[bytes | None, Receive]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote_plus
 
 from starlette.types import Receive, Scope
@@ -18,6 +19,7 @@ from gateway.adapting.bodies import (
     spans_in,
     value_of,
     with_length,
+    without_delay,
 )
 from gateway.adapting.changing import Change
 from gateway.adapting.choosing import Chooser, Days
@@ -73,14 +75,15 @@ class CallAdapter:
             kind = kind_of(scope["headers"])
             held, receive = await hold(receive, self._units.largest)
             body = self._read(held, coding, notes)
-        days = self._days(scope, kind, body, notes)
+        days = await self._days(scope, kind, body, notes)
         if days.spoken == days.wanted:
             return Adapted(scope, receive, days, notes)
         change = Change(self._chooser, days, notes, refuses=self._units.refuses, in_call=True)
         scope = self._with_target(scope, change)
         if kind is not None and body:
             try:
-                changed = change.in_body(body, kind, self._parameters)
+                work = partial(change.in_body, body, kind, self._parameters)
+                changed = await without_delay(work, len(body))
             except ValueError:
                 self._leave("unreadable", notes)
             else:
@@ -109,23 +112,25 @@ class CallAdapter:
 
     # --- the day ---
 
-    def _days(self, scope: Scope, kind: Kind | None, body: bytes | None, notes: Notes) -> Days:
+    async def _days(
+        self, scope: Scope, kind: Kind | None, body: bytes | None, notes: Notes
+    ) -> Days:
         today = self._today()
-        told = self._told_day(scope, kind, body, notes)
+        told = await self._told_day(scope, kind, body, notes)
         spoken = told or self._units.callers or today
         return Days(spoken, self._units.server or today)
 
-    def _told_day(
+    async def _told_day(
         self, scope: Scope, kind: Kind | None, body: bytes | None, notes: Notes
     ) -> dt.date | None:
-        for text in self._day_texts(scope, kind, body, notes):
+        for text in await self._day_texts(scope, kind, body, notes):
             try:
                 return read_day("ngay", text.strip()[:_LONGEST_DAY])
             except QuestionError:
                 self._left("day")
         return None
 
-    def _day_texts(
+    async def _day_texts(
         self, scope: Scope, kind: Kind | None, body: bytes | None, notes: Notes
     ) -> Sequence[str]:
         """Return what stands where a call may name its day: in the address, else in the body."""
@@ -135,10 +140,12 @@ class CallAdapter:
         if found or kind is None or not body or not has_places(kind, self._day_place):
             return found
         try:
-            return _texts(body, spans_in(body, kind, self._day_place), plus=kind is Kind.FORM)
+            work = partial(spans_in, body, kind, self._day_place)
+            spans = await without_delay(work, len(body))
         except ValueError:
             self._leave("unreadable", notes)
             return ()
+        return _texts(body, spans, plus=kind is Kind.FORM)
 
     # --- path, query, body ---
 

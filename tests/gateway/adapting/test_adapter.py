@@ -173,6 +173,13 @@ def test_codes_in_a_body_are_changed_and_its_length_is_right(
     assert ("content-length" in here.server.head.decode().lower()) != chunked
 
 
+def test_a_long_body_is_changed_all_the_same(line: Serve) -> None:
+    here = line(day="$.ngay", callers=None, parameters=("$.d[*].ma",))
+    rows = [{"ma": "27", "ten": "x" * 40} for _ in range(2_000)]
+    here.call("/a", "POST", json={"d": rows, "ngay": "30/06/2025"})
+    assert {row["ma"] for row in json.loads(here.server.body)["d"]} == {"24"}
+
+
 def test_a_packed_body_is_packed_again(line: Serve) -> None:
     here = line()
     headers = {"content-type": "application/json", "content-encoding": "gzip", "digest": "x"}
