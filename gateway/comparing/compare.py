@@ -10,8 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from gateway.comparing.headers import header_differences
-from gateway.comparing.json_bodies import NotJsonError, json_differences, read_json
-from gateway.comparing.json_paths import PathsWalk
+from gateway.comparing.json_bodies import NotJsonError, Walk, json_differences, read_json
 from gateway.comparing.reply import Difference, Part, Reply, shortened
 from gateway.comparing.rules import Ignored
 from gateway.comparing.xml_bodies import NotXmlError, read_xml, xml_differences
@@ -50,7 +49,7 @@ def body_differences(old: Reply, new: Reply, ignored: Ignored) -> Iterator[Diffe
         return
     if before.callback != after.callback:
         yield Difference(Part.BODY, "callback", before.callback, after.callback)
-    yield from json_differences(olds, news, PathsWalk(ignored.json_paths))
+    yield from json_differences(olds, news, Walk(ignored.json_paths, ignored.json_unordered))
 
 
 def _json_in(reply: Reply, text: bytes) -> Any:

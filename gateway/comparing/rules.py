@@ -5,6 +5,7 @@ A TOML file, written by whoever compares:
     headers = ["x-served-by"]            # not compared
     header_values = ["x-build"]          # must be there on both sides, may say anything
     json = ["$.thoiGian", "$..maYeuCau"]
+    json_unordered = ["$.DuLieu"]        # the order of its items says nothing
     xpath = ["//t:ThoiDiem", "//@id"]
     text = ["Cập nhật lúc [0-9:]+"]      # RE2, for bodies that are neither JSON nor XML
 
@@ -37,6 +38,7 @@ class Rules(BaseModel):
     headers: tuple[str, ...] = ()
     header_values: tuple[str, ...] = ()
     json_paths: tuple[str, ...] = ()
+    json_unordered: tuple[str, ...] = ()
     xpath: tuple[str, ...] = ()
     text: tuple[str, ...] = ()
     namespaces: dict[str, str] = {}
@@ -51,6 +53,7 @@ class Ignored:
         self.headers = frozenset(name.lower() for name in rules.headers)
         self.header_values = frozenset(name.lower() for name in rules.header_values)
         self.json_paths = tuple(_json_path(text) for text in rules.json_paths)
+        self.json_unordered = tuple(_json_path(text) for text in rules.json_unordered)
         self.xpaths = tuple(_xpath(text, rules.namespaces) for text in rules.xpath)
         self.texts = tuple(_pattern(text) for text in rules.text)
 

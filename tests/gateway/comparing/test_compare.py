@@ -120,6 +120,17 @@ def test_what_cannot_be_read_safely_is_compared_by_its_bytes(old: bytes, new: by
         ({"json_paths": ("$..id",)}, '[{"id": 1, "b": [{"id": 2}]}]', '[{"b": [{"id": 3}]}]'),
         ({"json_paths": ("$.rows[*].at",)}, '{"rows": [{"at": 1}]}', '{"rows": [{"at": 2}]}'),
         ({"json_paths": ("$[1]",)}, "[1, 2]", "[1, 3]"),
+        (
+            {"json_unordered": ("$.a",)},
+            '{"a": [1, [2, 3], {"b": 4}]}',
+            '{"a": [{"b": 4.0}, 1, [2, 3]]}',
+        ),
+        ({"json_unordered": ("$..x",)}, '{"x": [{"x": [1, 2]}, 3]}', '{"x": [3, {"x": [2, 1]}]}'),
+        (
+            {"json_unordered": ("$.a",), "json_paths": ("$.a[*].t", "$.a[*].u[0]")},
+            '{"a": [{"t": 1, "n": 1}, {"t": 2, "n": 2, "u": [1]}]}',
+            '{"a": [{"t": 3, "n": 2, "u": [2]}, {"n": 1}]}',
+        ),
         ({"json_paths": ("$['a.b'].*",)}, '{"a.b": {"x": 1}}', '{"a.b": {"y": 1}}'),
         ({"xpath": ("//at",)}, "<a><at>1</at>x</a>", "<a>x<at>2</at></a>"),
         ({"xpath": ("//at",)}, "<a>x<b/><at>1</at>y</a>", "<a>x<b/>y</a>"),
@@ -145,6 +156,18 @@ def test_a_number_that_nobody_calls_json_is_text() -> None:
     assert [one.place for one in found] == ["bytes"]
     same = compare(whole_reply(200, (), b" [1]"), whole_reply(200, (), b"[1.0]"), Ignored())
     assert same == ()
+
+
+def test_of_a_list_without_order_only_what_has_no_partner_is_told() -> None:
+    old, new = b'[{"n": 1}, {"n": 2}, {"n": 3}]', b'[{"n": 3}, {"n": 5}, {"n": 1}]'
+    assert told(old, new) != []
+    assert told(old, new, json_unordered=("$.x",)) == told(old, new)
+    old, new = b'{"x": [1, 2, 2, 3]}', b'{"x": [3, 2, 1, 9, 8]}'
+    assert told(old, new, json_unordered=("$.x",)) == [
+        ("$.x", "4 items", "5 items"),
+        ("$.x[2]", "2", "9"),
+    ]
+    assert told(b"[true]", b"[1]", json_unordered=("$[0]",)) == [("$[0]", "true", "1")]
 
 
 def test_ignoring_one_place_hides_no_other() -> None:

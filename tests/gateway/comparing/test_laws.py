@@ -18,6 +18,7 @@ RULES = Ignored(
     Rules(
         headers=("x-a",),
         json_paths=("$..a", "$[0]"),
+        json_unordered=("$..b",),
         xpath=("//a", "//@b", "//text()[1]", "count(//a)", "/a/b/following-sibling::text()"),
         text=("[ab]+",),
     )
@@ -70,6 +71,7 @@ def test_any_text_is_a_json_path_or_refused(text: str) -> None:
     [
         b"[" * 50_000 + b"]" * 50_000,
         b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+        b'{"b": [' + b"[" * 900 + b"1" + b"]" * 900 + b"]}",
         b"<a>" * 50_000 + b"</a>" * 50_000,
         b"<r " + b" ".join(b"b%d='1'" % n for n in range(20_000)) + b"/>",
         b"<r>" + b"<b/>" * 20_000 + b"</r>",
@@ -82,6 +84,7 @@ def test_any_text_is_a_json_path_or_refused(text: str) -> None:
     ids=[
         "lists",
         "members",
+        "nested",
         "elements",
         "attributes",
         "children",
