@@ -12,6 +12,9 @@ from redirects.route import Caching
 
 _OVERHEAD = 1024  # bytes of an entry beside its header fields and its body
 
+# Told anew, or not told again: trailers are not kept.
+_OF_ONE_ANSWER = frozenset({b"age", b"content-length", b"trailer"})
+
 Selected = tuple[tuple[bytes, tuple[bytes, ...]], ...]
 """Request fields that an answer depends on, and what they said."""
 
@@ -58,7 +61,7 @@ def kept_of(
     terms = terms_of(scope["headers"], status, headers, caching=caching, now=now)
     if terms is None or names is None:
         return None
-    lasting = [one for one in headers if one[0].lower() not in {b"age", b"content-length"}]
+    lasting = [one for one in headers if one[0].lower() not in _OF_ONE_ANSWER]
     if not any(name.lower() == b"date" for name, _ in lasting):
         lasting.append((b"date", http_date(int(now))))  # its age is counted from here
     lasting.append((b"content-length", b"%d" % len(body)))

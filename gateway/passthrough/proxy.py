@@ -23,6 +23,7 @@ from gateway.passthrough.failures import (
     CallerGone,
     PassthroughError,
     StoodIn,
+    UpstreamDown,
 )
 from gateway.passthrough.passage import Clocks, Passage, Passages
 from gateway.passthrough.pool import PoolLimits
@@ -123,7 +124,7 @@ class Passthrough:
             status = kept.status
         except PassthroughError as error:
             status = error.status
-            if status >= _SERVERS_FAULT:
+            if status >= _SERVERS_FAULT and not isinstance(error, UpstreamDown):  # told once
                 log.warning("passthrough.failed", route=route.name, error=str(error))
             # Once its head has gone out an answer can only be cut off, so that it is not taken
             # for whole: returning without its end makes the server close the connection.

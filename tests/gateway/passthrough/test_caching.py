@@ -215,6 +215,16 @@ def test_whatever_is_kept_the_store_is_never_larger_than_its_route_says(
     assert store.size == 0
 
 
+def test_what_belongs_to_one_answer_alone_is_not_kept() -> None:
+    store = AnswerStore(Caching(), Clock())
+    headers = [(b"cache-control", b"max-age=60"), (b"Age", b"3"), (b"trailer", b"x-tong")]
+    store.keep(scope("/a"), 200, headers, b"x")
+    kept = store.fresh(scope("/a"))
+    assert kept is not None
+    names = [name.lower() for name, _ in kept.headers]
+    assert names == [b"cache-control", b"date", b"content-length"]
+
+
 def test_an_answer_larger_than_its_route_keeps_is_only_passed_on(
     upstream: Callable[..., str], gateway: Gateway
 ) -> None:

@@ -135,6 +135,17 @@ def test_an_open_breaker_answers_at_once_and_says_when_to_come_again(
     assert statistics.median(spent) < 0.05
 
 
+def test_what_is_broken_off_is_logged_once_and_not_with_every_call(
+    gateway: Gateway, closed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    origin = gateway(closed, health=Health(failures=2, cooling=60))
+    for _ in range(10):
+        assert httpx.get(f"{origin}/x").status_code in {502, 503}
+    told = capsys.readouterr().out
+    assert told.count("upstream.broken-off") == 1
+    assert told.count("passthrough.failed") == 2
+
+
 def test_a_breaker_that_is_half_open_finds_out_with_one_call(
     upstream: Upstreamer, gateway: Gateway
 ) -> None:
