@@ -101,6 +101,9 @@ class Wire:
         """Return how an answer is sent, its head spelled as it was said to be."""
 
         async def send_spelled(message: Message) -> None:
+            if message["type"] == "http.response.start" and self.waits_for_word:
+                # Its body was not asked for: one that comes all the same is not read.
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
             if message["type"] == "http.response.start" and self._answers_as is not None:
                 await self._begin_answer(message["status"], message["headers"], self._answers_as)
             elif self._held:

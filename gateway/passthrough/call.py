@@ -153,8 +153,6 @@ class Call:
 
     async def _answer(self, connection: UpstreamConnection) -> None:
         headers = self._for_caller(connection.status, connection.headers)
-        if self._upload.waits:
-            headers.append((b"connection", b"close"))  # a body that comes all the same is not read
         timeout = self._route.timeout
         data = b""
         if self._scope["http_version"] == "1.0" and self._scope["method"] != "HEAD":

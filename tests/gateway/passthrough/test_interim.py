@@ -21,6 +21,7 @@ POST = (
     b"POST /a HTTP/1.1\r\nHost: old.test\r\nContent-Length: 5\r\nExpect: 100-continue\r\n"
     b"Connection: close\r\n\r\n"
 )
+STAYING = POST.replace(b"Connection: close\r\n", b"")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -100,15 +101,15 @@ class Judge:
         await writer.drain()
 
 
-def ask_first(origin: str, patience: float) -> tuple[bytes, bytes, float]:
+def ask_first(origin: str, head: bytes = POST) -> tuple[bytes, bytes, float]:
     """Send a head that expects a word; send the body once one has come.
 
     Give what came first, what came then, and how long the first took.
     """
     host, _, port = origin.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=patience) as client:
+    with socket.create_connection((host, int(port)), timeout=5) as client:
         started = time.monotonic()
-        client.sendall(POST)
+        client.sendall(head)
         first = client.recv(4096)
         waited = time.monotonic() - started
         if first == CONTINUE:
@@ -123,7 +124,7 @@ def test_a_body_is_sent_when_the_upstream_says_so(
     upstream: Callable[..., str], gateway: Gateway
 ) -> None:
     judge = Judge(CONTINUE)
-    first, rest, waited = ask_first(gateway(upstream(judge)), 5)
+    first, rest, waited = ask_first(gateway(upstream(judge)))
     assert b"\r\nExpect: 100-continue\r\n" in judge.heads[0]
     assert first == CONTINUE
     assert waited < 0.9  # the upstream's word, not our patience
@@ -135,18 +136,25 @@ def test_a_body_that_the_upstream_declines_is_never_sent(
     upstream: Callable[..., str], gateway: Gateway
 ) -> None:
     judge = Judge(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", reads=False)
-    first, rest, _ = ask_first(gateway(upstream(judge)), 5)
+    first, rest, _ = ask_first(gateway(upstream(judge)), STAYING)
     assert first.startswith(b"HTTP/1.1 401 Unauthorized\r\n")
-    assert b"\r\nconnection: close\r\n" in first
+    assert b"\r\nconnection: close\r\n" in first.lower()
     assert CONTINUE not in first + rest
     assert judge.bodies == []
+
+
+def test_a_body_is_not_asked_for_where_no_upstream_is(gateway: Gateway) -> None:
+    first, rest, _ = ask_first(gateway("http://127.0.0.1:9"), STAYING)
+    assert first.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+    assert b"\r\nconnection: close\r\n" in first.lower()
+    assert CONTINUE not in first + rest
 
 
 def test_an_upstream_that_does_not_know_the_question_gets_the_body_after_a_second(
     upstream: Callable[..., str], gateway: Gateway
 ) -> None:
     judge = Judge(b"")
-    first, rest, waited = ask_first(gateway(upstream(judge)), 5)
+    first, rest, waited = ask_first(gateway(upstream(judge)))
     assert first == CONTINUE
     assert waited > 0.9
     assert rest.startswith(b"HTTP/1.1 200 OK\r\n")
