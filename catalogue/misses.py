@@ -133,8 +133,8 @@ class MissSpool(CountSpool[tuple[str, CanonicalUrl, date]]):
         super().__init__(directory, most=MOST_ADDRESSES)
         self._today = today
 
-    def count(self, site: str, key: CanonicalUrl, raw: str) -> None:
-        """Count one request; costs no I/O."""
+    def count(self, site: str, key: CanonicalUrl, raw: str = "") -> None:
+        """Count one request; costs no I/O. `raw` is needed where it says more than the key."""
         place = (site, key, self._today())
         with self._lock:
             known = self._counts.get(place)
@@ -178,4 +178,5 @@ def _is_storable(key: CanonicalUrl) -> bool:
 
 def _read(record: Any) -> MissCount:
     site, key, on, raw, visits = record
-    return MissCount(site, CanonicalUrl(key), raw, int(visits), date.fromisoformat(on))
+    day = date.fromisoformat(on)
+    return MissCount(site, CanonicalUrl(key), raw or f"http://{key}", int(visits), day)

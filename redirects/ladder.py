@@ -64,7 +64,7 @@ class Rung(StrEnum):
 class Visit:
     """One request on its way up: its key and entry, and remarks for the explanation."""
 
-    __slots__ = ("entry", "key", "near", "on", "remarks", "request")
+    __slots__ = ("entry", "key", "near", "on", "remarks", "request", "verbatim")
 
     def __init__(self, request: Request, key: CanonicalUrl, entry: bytes) -> None:
         self.request = request
@@ -73,6 +73,7 @@ class Visit:
         self.near: list[tuple[CanonicalUrl, bytes]] = []
         self.remarks: list[str] = []
         self.on: date | None = None
+        self.verbatim = False
 
     @property
     def address(self) -> str:
@@ -134,7 +135,7 @@ class Ladder:
             resolution = ask(visit)
             if resolution is not None:
                 return resolution
-        return Unresolved(self._site.name, visit.key)
+        return Unresolved(self._site.name, visit.key, visit.verbatim)
 
     def standing_redirect(
         self, host: str, raw_path: bytes
@@ -181,7 +182,9 @@ class Ladder:
         if absent is not None:
             key = maker.settled_key(request.host, absent)
             if key is not None:
-                return Visit(request, key, b"")
+                visit = Visit(request, key, b"")
+                visit.verbatim = request.host == self._site.host
+                return visit
         key = maker.key(request.host, request.raw_path, request.raw_query)
         return Visit(request, key, self._lookup(digest(key)) or b"")
 

@@ -89,10 +89,14 @@ class Archived:
 
 
 class Unresolved(NamedTuple):  # as Request is
-    """Nobody has decided yet: 404, and a miss is counted."""
+    """Nobody has decided yet: 404, and a miss is counted.
+
+    `verbatim` says that what was asked for says no more than its key: it is that key, escaped.
+    """
 
     site: str
     key: CanonicalUrl
+    verbatim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ class Resolver:
             _note(steps, rung, resolution, _remark(visit, ask))
             if resolution is not None:
                 return resolution
-        return _note(steps, Rung.UNRESOLVED, Unresolved(site.name, visit.key))
+        return _note(steps, Rung.UNRESOLVED, Unresolved(site.name, visit.key, visit.verbatim))
 
     def _plan_of(self, host: str) -> _Plan | None:
         """Find the plan of a host by its one spelling, or by the pattern it falls under."""

@@ -117,7 +117,10 @@ class OldPages:
         if self._sieve.drops_address(path.lower(), scope["query_string"]) is not None:
             return NOISE_ANSWER
         raw = address_of(scope)
-        self._count(unresolved, raw)
+        if unresolved.verbatim:
+            self._misses.count(unresolved.site, CanonicalUrl(without_codes(key)))
+        else:
+            self._count(unresolved, raw)
         return self._not_found.answer(key, raw, scope)
 
     def _count(self, unresolved: Unresolved, raw: str) -> None:
