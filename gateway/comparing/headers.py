@@ -25,6 +25,7 @@ _LISTS = frozenset(
     | {"access-control-expose-headers"}
 )
 _ADDRESSES = frozenset({"location", "content-location", "refresh", "link"})
+_COOKIE_VALUE = re.compile(r"=[^;]*")
 _MOMENT = re.compile(r"(?:expires|max-age)=", re.IGNORECASE)
 
 
@@ -39,11 +40,11 @@ def header_differences(
             continue
         before, after = olds.get(name), news.get(name)
         if before is None or after is None:
-            yield Difference(Part.HEADER, name, _shown(before), _shown(after))
+            yield Difference(Part.HEADER, name, _shown(name, before), _shown(name, after))
         elif name not in _ANY_VALUE and name not in ignored.header_values:
             read = _READERS.get(name, _as_it_is)
             if read(before, old) != read(after, new):
-                yield Difference(Part.HEADER, name, _shown(before), _shown(after))
+                yield Difference(Part.HEADER, name, _shown(name, before), _shown(name, after))
 
 
 def _by_name(reply: Reply) -> dict[str, list[str]]:
@@ -53,8 +54,12 @@ def _by_name(reply: Reply) -> dict[str, list[str]]:
     return headers
 
 
-def _shown(values: list[str] | None) -> str | None:
-    return None if values is None else shortened(", ".join(values))
+def _shown(name: str, values: list[str] | None) -> str | None:
+    if values is None:
+        return None
+    if name == "set-cookie":  # whose value opens a session
+        values = [_COOKIE_VALUE.sub("=…", value, count=1) for value in values]
+    return shortened(", ".join(values))
 
 
 def _as_it_is(values: list[str], _reply: Reply) -> object:

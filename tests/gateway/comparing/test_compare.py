@@ -210,7 +210,8 @@ def test_headers_may_differ_where_no_caller_can_tell(name: str, old: str, new: s
 def test_headers_that_callers_act_on_are_told(name: str, old: str, new: str) -> None:
     before = whole_reply(200, ((name, old),), b"", "http://old.test:81")
     after = whole_reply(200, ((name, new),), b"", "http://new.test")
-    assert compare(before, after, Ignored()) == (Difference(Part.HEADER, name.lower(), old, new),)
+    shown = (text.replace("SID=1", "SID=…") for text in (old, new))
+    assert compare(before, after, Ignored()) == (Difference(Part.HEADER, name.lower(), *shown),)
 
 
 def test_a_header_on_one_side_is_told_unless_it_is_ignored() -> None:
