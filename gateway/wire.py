@@ -88,6 +88,11 @@ class Wire:
         if self.speaks_1_1 and not self._cycle.response_started:
             self._cycle.transport.write(head_of(status, fields, spelling))
 
+    @property
+    def answers_as(self) -> Spelling | None:
+        """How the answer is spelled that is sent."""
+        return self._answers_as
+
     def answer_as(self, spelling: Spelling, *, is_body_here: bool) -> None:
         """Spell the answer that is sent from now on like this.
 

@@ -23,6 +23,7 @@ from gateway.passthrough.freshness import (
 )
 from gateway.passthrough.headers import public_name, target_of
 from gateway.passthrough.kept import Kept, kept_of
+from gateway.wire import wire_of
 from redirects.route import Caching
 
 _VARIANTS = 16  # of one address; a caller who varies more gets what the upstream says
@@ -64,6 +65,9 @@ class AnswerStore:
             status, body = 304, b""
             headers = [field for field in headers if field[0].lower() not in _NOT_IN_304]
         age = (b"age", b"%d" % kept.age(self._clock()))
+        wire = wire_of(scope)
+        if wire is not None and kept.spelling is not None:
+            wire.answer_as(kept.spelling, is_body_here=True)
         await send({"type": "http.response.start", "status": status, "headers": [*headers, age]})
         await send({"type": "http.response.body", "body": b"" if _is_head(scope) else body})
         return status
@@ -95,6 +99,7 @@ class AnswerStore:
         if fresh is None:
             self.forget(scope)
             return replace(kept, headers=headers, terms=Terms(0, 0, 0), came_at=now)
+        fresh = replace(fresh, spelling=kept.spelling)
         self._add(scope, fresh)
         return fresh
 

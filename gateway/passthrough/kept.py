@@ -8,6 +8,8 @@ from starlette.types import Scope
 
 from gateway.answer import http_date
 from gateway.passthrough.freshness import Headers, Terms, terms_of, varying_names
+from gateway.spelling import Spelling
+from gateway.wire import wire_of
 from redirects.route import Caching
 
 _OVERHEAD = 1024  # bytes of an entry beside its header fields and its body
@@ -21,7 +23,10 @@ Selected = tuple[tuple[bytes, tuple[bytes, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One answer. `selected` are the request's fields it depends on; moments are of the epoch."""
+    """One answer. `selected` are the request's fields it depends on; moments are of the epoch.
+
+    `spelling` is how its server wrote it, which callers of old read as it stands.
+    """
 
     status: int
     headers: Headers
@@ -29,6 +34,7 @@ class Kept:
     selected: Selected
     terms: Terms
     came_at: float
+    spelling: Spelling | None = None
 
     @property
     def size(self) -> int:
@@ -65,7 +71,9 @@ def kept_of(
     if not any(name.lower() == b"date" for name, _ in lasting):
         lasting.append((b"date", http_date(int(now))))  # its age is counted from here
     lasting.append((b"content-length", b"%d" % len(body)))
-    return Kept(status, lasting, body, selected(scope, names), terms, now)
+    wire = wire_of(scope)
+    spelling = wire.answers_as if wire is not None else None
+    return Kept(status, lasting, body, selected(scope, names), terms, now, spelling)
 
 
 def selected(scope: Scope, names: tuple[bytes, ...]) -> Selected:

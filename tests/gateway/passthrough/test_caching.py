@@ -63,6 +63,20 @@ def test_a_fresh_answer_is_given_again_with_its_age(
         assert client.get(f"{origin}/a?x=1").text == "so 3"
 
 
+def test_a_kept_answer_is_spelled_as_its_server_wrote_it(
+    upstream: Callable[..., str], gateway: Gateway, talk_raw: Callable[..., bytes]
+) -> None:
+    counting = Counting("CACHE-Control: max-age=60\r\nX-MaSo: 1\r\n", status="200 Tot lam")
+    origin = gateway(upstream(counting), caching=Caching())
+    asked = b"GET /a HTTP/1.1\r\nHost: old.test\r\nConnection: close\r\n\r\n"
+    first, second = talk_raw(origin, asked), talk_raw(origin, asked)
+    assert counting.asked == 1
+    for answer in (first, second):
+        assert answer.startswith(b"HTTP/1.1 200 Tot lam\r\n")
+        assert b"\r\nCACHE-Control: max-age=60\r\nX-MaSo: 1\r\n" in answer
+        assert answer.endswith(b"\r\n\r\nso 1")
+
+
 def test_without_a_cache_every_call_goes_through(
     upstream: Callable[..., str], gateway: Gateway
 ) -> None:
