@@ -19,6 +19,7 @@ from gateway.adapting.bodies import (
 from gateway.adapting.calls import Adapted
 from gateway.adapting.changing import Change
 from gateway.adapting.choosing import Chooser
+from gateway.adapting.notes import READABLE
 from gateway.adapting.places import Place
 from gateway.coding import decoded, encoded, takes_gzip
 
@@ -132,4 +133,8 @@ class AnswerAdapter:
 
     def _told(self, start: Message) -> Message:
         told = self._adapted.notes.fields()
-        return {**start, "headers": [*start["headers"], *told]} if told else start
+        if not told:
+            return start
+        if value_of(start["headers"], b"access-control-allow-origin"):
+            told.append(READABLE)  # a script of another origin may read the answer, so this too
+        return {**start, "headers": [*start["headers"], *told]}

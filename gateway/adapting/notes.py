@@ -9,6 +9,7 @@ from gateway.logs import log
 
 CONVERTED = b"x-don-vi-chuyen-doi"
 WARNING = b"x-don-vi-canh-bao"
+READABLE = (b"access-control-expose-headers", CONVERTED + b", " + WARNING)
 _MOST_TOLD = 20
 
 

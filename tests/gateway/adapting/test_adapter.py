@@ -358,6 +358,17 @@ def test_a_large_answer_is_changed_too_and_one_too_large_crosses_as_it_came(line
         assert b"".join(raw.iter_raw()) == bomb
 
 
+def test_a_script_of_another_origin_reads_what_became_of_its_codes(line: Serve) -> None:
+    here = line()
+    here.server.answer = (b"text/plain", b"x", b"access-control-allow-origin: *\r\n")
+    exposed = "access-control-expose-headers"
+    answer = here.call("/a?ma=30")
+    assert answer.headers[exposed] == "x-don-vi-chuyen-doi, x-don-vi-canh-bao"
+    assert exposed not in here.call("/a?ma=31").headers
+    here.server.answer = (b"text/plain", b"x", b"")
+    assert exposed not in here.call("/a?ma=30").headers
+
+
 def test_a_head_says_no_length_that_would_not_be_true(line: Serve) -> None:
     here = line(**ANSWERS)
     answer = here.call("/a?ma=30", "HEAD")
