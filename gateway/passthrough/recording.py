@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from hashlib import blake2b
 from pathlib import Path
 
 from starlette.types import Scope
@@ -22,6 +23,9 @@ from redirects.traffic.personal import names_a_file, without_codes
 
 MOST_WAITING = 2_000
 """Calls held in memory between two writings; more are not recorded."""
+
+MOST_KNOWN = 50_000
+"""Calls that are known not to be new; then the memory begins anew."""
 
 LARGEST_FILE = 16 * 1024 * 1024
 """Bytes; a full file takes the place of the one before it, and a new one begins."""
@@ -40,6 +44,7 @@ class Recordings:
         self._directory = directory
         self._lock = threading.Lock()
         self._waiting: list[tuple[str, bytes]] = []
+        self._known: set[bytes] = set()
 
     def add(self, route: ApiRoute, scope: Scope, status: int) -> None:
         """Record a call of a route that asks for it; costs no I/O."""
@@ -48,11 +53,18 @@ class Recordings:
         call = recorded(route, scope)
         if call is None:
             return
+        line = write_own(call)
+        digest = blake2b(line, digest_size=16, key=route.name.encode()).digest()
         with self._lock:
+            if digest in self._known:
+                return  # a replay asks each question once
             if len(self._waiting) >= MOST_WAITING:
                 self.dropped += 1
-            else:
-                self._waiting.append((route.name, write_own(call)))
+                return
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known.add(digest)
+            self._waiting.append((route.name, line))
 
     def flush(self) -> None:
         """Write what waits. Raises OSError; what could not be written is lost."""

@@ -118,8 +118,23 @@ def test_a_recording_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_flood_is_recorded_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.passthrough.recording.MOST_WAITING", 2)
     recordings = Recordings(tmp_path)
-    for _ in range(5):
-        recordings.add(ROUTE, scope(), 200)
+    for number in range(5):
+        recordings.add(ROUTE, scope(f"/api/{number}"), 200)
     recordings.flush()
     assert recordings.dropped == 3
     assert len(list(Recorded(tmp_path / "don-vi.jsonl"))) == 2
+
+
+def test_what_is_asked_again_is_recorded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.passthrough.recording.MOST_KNOWN", 2)
+    recordings = Recordings(tmp_path)
+    for target in ("/api/a", "/api/a", "/api/b", "/api/a", "/api/c", "/api/a"):
+        recordings.add(ROUTE, scope(target), 200)
+        recordings.flush()
+    recordings.add(replace(ROUTE, name="van-ban"), scope("/api/a"), 200)
+    recordings.flush()
+    targets = [call.target.decode() for call in Recorded(tmp_path / "don-vi.jsonl")]
+    assert targets == ["/api/a", "/api/b", "/api/c", "/api/a"]  # the memory began anew with c
+    assert (tmp_path / "van-ban.jsonl").exists()
