@@ -46,13 +46,15 @@ Switch = Callable[[bytes, Successor], None]
 class Wire:
     """One request's end of the connection.
 
-    `trailers` are whole once the request's body is. `switch(head, successor)` answers 101 with
-    `head` and leaves the connection to `successor`; await `ready` before.
+    `speaks_1_1`: the caller knows chunks, trailers and interim responses. `trailers` are whole once
+    the request's body is. `switch(head, successor)` answers 101 with `head` and leaves the
+    connection to `successor`; await `ready` before.
     """
 
     def __init__(
         self, cycle: RequestResponseCycle, head: bytes, trailers: Fields, switch: Switch
     ) -> None:
+        self.speaks_1_1 = cycle.scope["http_version"] == "1.1"
         self.trailers = trailers
         self.switch = switch
         self._reference = ref(cycle)  # which has this wire in its scope: a ring would be garbage
@@ -72,11 +74,6 @@ class Wire:
     def spelling(self) -> Spelling:
         """How the caller spells the names of its header fields."""
         return spelling_in(self._head)
-
-    @property
-    def speaks_1_1(self) -> bool:
-        """Say whether the caller knows chunks, trailers and interim responses."""
-        return self._cycle.scope["http_version"] == "1.1"
 
     @property
     def waits_for_word(self) -> bool:
@@ -142,13 +139,17 @@ class Wire:
         await cycle.flow.drain()
         if cycle.disconnected:
             return
-        is_framed, is_closing = self._learn(fields)
+        told = _tell_server(cycle, fields)
         lines = spelling.status_line(status) + spelling.lines(fields)
-        if not any(name == b"date" for name, _ in fields):
+        if b"date" not in told:
             lines += b"Date: " + http_date(int(time.time())) + b"\r\n"
-        if not cycle.keep_alive and not is_closing:
+        if not cycle.keep_alive and b"connection" not in told:
             lines += b"Connection: close\r\n"
-        if not is_framed and cycle.scope["method"] != "HEAD" and status not in _NO_BODY:
+        if (
+            b"content-length" not in told
+            and cycle.scope["method"] != "HEAD"
+            and status not in _NO_BODY
+        ):
             cycle.chunked_encoding = True
             lines += b"Transfer-Encoding: chunked\r\n"
         cycle.response_started = True
@@ -157,21 +158,6 @@ class Wire:
             self._held = lines + b"\r\n"
         else:
             cycle.transport.write(lines + b"\r\n")
-
-    def _learn(self, fields: Fields) -> tuple[bool, bool]:
-        """Tell the server the length of the body, and whether the connection ends behind it.
-
-        Say whether there is a length, and whether the end is told to the caller already.
-        """
-        cycle = self._cycle
-        is_framed = is_closing = False
-        for name, value in fields:
-            if name == b"content-length":
-                cycle.expected_content_length = int(value)
-                cycle.chunked_encoding, is_framed = False, True
-            elif name == b"connection" and b"close" in value.lower():
-                cycle.keep_alive, is_closing = False, True
-        return is_framed, is_closing
 
     async def ready(self) -> None:
         """Wait until the caller has read what went before. Raises ConnectionError if it is gone."""
@@ -185,6 +171,24 @@ class Wire:
         if cycle.chunked_encoding and not cycle.disconnected:
             cycle.transport.write(b"0\r\n" + field_lines(trailers) + b"\r\n")
             cycle.chunked_encoding = False  # its end is written
+
+
+def _tell_server(cycle: RequestResponseCycle, fields: Fields) -> set[bytes]:
+    """Tell the server the length of a body, and whether the connection ends behind it.
+
+    Return which fields of the head that the server would add are there already.
+    """
+    told = set()
+    for name, value in fields:
+        if name == b"content-length":
+            cycle.expected_content_length = int(value)
+            cycle.chunked_encoding = False
+        elif name == b"connection" and b"close" in value.lower():
+            cycle.keep_alive = False
+        elif name != b"date":
+            continue
+        told.add(name)
+    return told
 
 
 def wire_of(scope: Scope) -> Wire | None:
