@@ -73,6 +73,12 @@ class Pool:
         else:
             connection.abort()
 
+    def close_idle(self) -> None:
+        """Close connections that nobody has wanted for long: the oldest are the first."""
+        now = self._loop.time()
+        while self._idle and now - self._idle[0].idle_since >= self._limits.idle:
+            self._idle.pop(0).abort()
+
     def close(self) -> None:
         """Close every connection."""
         for connection in list(self._open):

@@ -40,11 +40,12 @@ class Probing:
         self._underway: dict[_Probe, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Go on asking until cancelled."""
+        """Go on asking until cancelled, and let go of connections that are idle for long."""
         loop = asyncio.get_running_loop()
         try:
             while True:
                 self._look(loop.time())
+                self._servers.close_idle()
                 await asyncio.sleep(_TICK)
         finally:
             for task in self._underway.values():

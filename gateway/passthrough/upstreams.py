@@ -54,6 +54,11 @@ class Servers:
         """Return the upstreams of a route, to be asked in turn."""
         return Turns([(self.at(one.origin, route.health), one.weight) for one in route.upstreams])
 
+    def close_idle(self) -> None:
+        """Close connections that nobody wants any more, as those to servers no route names."""
+        for pool in self._pools.values():
+            pool.close_idle()
+
     def close(self) -> None:
         """Close every connection."""
         for pool in self._pools.values():

@@ -141,6 +141,25 @@ def test_who_waits_for_a_place_is_told_at_once_that_nobody_is_there(closed: str)
     within_a_loop(story)
 
 
+def test_connections_that_nobody_wants_are_closed_and_others_are_kept() -> None:
+    async def story() -> None:
+        server, port = await listening()
+        pool = Pool(f"http://127.0.0.1:{port}", PoolLimits(idle=0.2))
+        old, _ = await pool.take()
+        pool.give_back(old)
+        await asyncio.sleep(0.25)
+        new, _ = await pool.take(fresh=True)
+        pool.give_back(new)
+        pool.close_idle()
+        await asyncio.sleep(0)
+        assert (old.closed, new.closed) == (True, False)
+        assert await pool.take() == (new, True)
+        pool.close()
+        server.close()
+
+    within_a_loop(story)
+
+
 def test_a_place_given_to_a_call_that_is_gone_goes_to_the_next() -> None:
     async def story() -> None:
         server, port = await listening()

@@ -184,7 +184,7 @@ def test_an_upstream_that_takes_no_connection_is_504(gateway: Gateway) -> None:
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(address)
-        origin = gateway(f"http://127.0.0.1:{address[1]}", limits=PoolLimits(connect=0.2))
+        origin = gateway(f"http://127.0.0.1:{address[1]}", connect_timeout=0.2)
         assert httpx.get(f"{origin}/a").status_code == 504
         for one in waiting:
             one.close()

@@ -254,3 +254,24 @@ def test_weights_and_turns_go_on_past_one_that_is_open() -> None:
     asked = Counter(turns.next().origin for _ in range(6))
     assert gone.origin not in asked
     assert all(left == right for left, right in itertools.pairwise(asked.values()))
+
+
+def test_an_answer_that_lasts_longer_than_its_total_time_is_cut_off_and_blames_nobody(
+    upstream: Upstreamer, gateway: Gateway
+) -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    origin = gateway(
+        upstream(endless), timeout=5, total_timeout=0.4, health=Health(failures=1, cooling=60)
+    )
+    for _ in range(2):  # its breaker stays closed: it did answer
+        begun = time.perf_counter()
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"{origin}/x")
+        assert time.perf_counter() - begun < 4
