@@ -35,6 +35,7 @@ _ORDINARY_BYTES, _ORDINARY_FIELDS = 4_096, 64
 """Of a head: the door lets in whatever is no larger."""
 
 
+_HASH = ord("#")
 _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
 # Whoever sends one of these wants more than an answer to a head.
 _WANTS_MORE = frozenset({b"content-length", b"transfer-encoding", MASKED_UPGRADE, b"expect"})
@@ -71,12 +72,15 @@ class Outbox:
     def __init__(self) -> None:
         self._letters: list[tuple[asyncio.Transport, bytes]] = []
         self._size = 0
+        self.turned_at = 0.0
+        """When the first letter of this turn was posted, by the loop's clock."""
 
     def post(
         self, loop: asyncio.AbstractEventLoop, transport: asyncio.Transport, letter: bytes
     ) -> None:
         """Write `letter` when this turn of the loop ends, or as soon as too much is waiting."""
         if not self._letters:
+            self.turned_at = loop.time()
             loop.call_soon(self.send)
         self._letters.append((transport, letter))
         self._size += len(letter)
@@ -114,6 +118,8 @@ class HeadReader:
 
     def read(self, data: bytes) -> bool:
         """Say whether `data` was one whole request; its target and header fields are at hand."""
+        if data.find(b"\r\n\r\n") != len(data) - 4 or len(data) > MAX_HEAD_BYTES:
+            return False
         self.target = b""
         self.headers = []
         self.hosts = 0
@@ -227,10 +233,11 @@ class CarryingProtocol(HttpToolsProtocol):
         is_get = data.startswith(b"GET /")
         if not is_get and not data.startswith(b"HEAD /"):
             return False
-        if data.find(b"\r\n\r\n") != len(data) - 4 or len(data) > MAX_HEAD_BYTES:
-            return False
+        cycle: RequestResponseCycle | None = self.cycle
+        if (cycle is not None and not cycle.response_complete) or self.flow.write_paused:
+            return False  # others wait in line, or the client does not read
         reader = self._reader
-        if not self._may_answer() or not reader.read(data) or b"#" in reader.target:
+        if not reader.read(data) or _HASH in reader.target:
             return False
         if (
             is_get
@@ -254,18 +261,15 @@ class CarryingProtocol(HttpToolsProtocol):
         self._ahead = [chosen]
         return False
 
-    def _may_answer(self) -> bool:
-        """Say whether an answer could go out now: others may wait in line, or nobody may read."""
-        cycle: RequestResponseCycle | None = self.cycle
-        return (cycle is None or cycle.response_complete) and not self.flow.write_paused
-
     def _may_choose(self) -> bool:
         """Say whether the request may be answered now, for what is known before its method is."""
+        cycle: RequestResponseCycle | None = self.cycle
         return (
             self._is_head_all
-            and self._may_answer()
+            and (cycle is None or cycle.response_complete)  # else others wait in line
+            and not self.flow.write_paused  # the client does not read: ASGI waits for it
             and self.url.startswith(b"/")
-            and b"#" not in self.url
+            and _HASH not in self.url
         )
 
     def _choose(
@@ -350,7 +354,7 @@ class CarryingProtocol(HttpToolsProtocol):
             super().timeout_keep_alive_handler()
 
     def _rest(self) -> None:
-        self._idle_since = self.loop.time()
+        self._idle_since = self._outbox.turned_at
         if self.timeout_keep_alive_task is None:
             self._wind(self.timeout_keep_alive)
 

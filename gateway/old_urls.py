@@ -52,8 +52,9 @@ class Redirects:
         self._max_age = max_age
         self._first_max_age = min(max_age, FIRST_DAY_MAX_AGE)
         self._clock = clock
-        self._letters: dict[tuple[int, bool], bytes] = {}
-        self._letters_for = (0, "")  # a second of the epoch, the id of a snapshot
+        self._new_letters: dict[int, bytes] = {}
+        self._old_letters: dict[int, bytes] = {}
+        self._second, self._snapshot_id = 0, ""  # what the letters were printed for
 
     def to(self, moved: Moved, snapshot_id: str) -> Answer:
         """Redirect an old address."""
@@ -71,21 +72,22 @@ class Redirects:
     def letter(self, status: int, location: bytes, since: int | None, snapshot_id: str) -> bytes:
         """Write what `at` is to a GET on a connection that stays, in one go."""
         now = self._clock()
-        if self._letters_for != (int(now), snapshot_id):
-            self._print_letters(int(now), snapshot_id)
+        second = int(now)
+        if second != self._second or snapshot_id != self._snapshot_id:
+            self._print_letters(second, snapshot_id)
         link = location.replace(b"&", b"&amp;") if b"&" in location else location
         size = _SIZES[status] + 2 * len(link)
-        letter = self._letters[status, _is_new(since, now)]
-        return letter % (location, size, crc32(location), link, link)
+        letters = self._new_letters if _is_new(since, now) else self._old_letters
+        return letters[status] % (location, size, crc32(location), link, link)
 
     def _print_letters(self, second: int, snapshot_id: str) -> None:
         """Print everything of all letters of this second but what differs by address."""
-        for status, before in _BEFORE_LINK.items():
-            for is_new in (True, False):
-                shared = self._shared_lines(snapshot_id, is_new=is_new)
+        for is_new, letters in ((True, self._new_letters), (False, self._old_letters)):
+            shared = self._shared_lines(snapshot_id, is_new=is_new)
+            for status, before in _BEFORE_LINK.items():
                 head = Answer(status, _OWN_LINES, b"", shared).head(second, last=False)
-                self._letters[status, is_new] = head + before + b'%b">%b' + _BEHIND
-        self._letters_for = (second, snapshot_id)
+                letters[status] = head + before + b'%b">%b' + _BEHIND
+        self._second, self._snapshot_id = second, snapshot_id
 
     def _shared_lines(self, snapshot_id: str, *, is_new: bool) -> bytes:
         return _redirect_lines(self._first_max_age if is_new else self._max_age, snapshot_id)

@@ -154,7 +154,10 @@ class Ladder:
             self._absent = raw_path, path
             return None
         redirect = read_redirect_as_bytes(entry)
-        return redirect and (self._site.name, *redirect)
+        if redirect is None:
+            return None
+        location, on_trial, since = redirect
+        return self._site.name, location, on_trial, since
 
     def visit(self, request: Request) -> Visit:
         """Find what is kept of an address: as it stands, in its very case, or under its key.
