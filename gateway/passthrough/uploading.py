@@ -13,7 +13,7 @@ from gateway.passthrough.headers import has_body, target_of
 from gateway.passthrough.trailers import crossing
 from gateway.wire import wire_of
 
-_WORD_SECONDS = 1.0
+WORD_SECONDS = 1.0
 """A caller that waits for 100 (Continue) waits this long for an upstream that does not know it."""
 
 
@@ -95,7 +95,7 @@ class Upload:
 
     async def _listen(self, word: asyncio.Event) -> None:
         try:
-            async with asyncio.timeout(_WORD_SECONDS):
+            async with asyncio.timeout(WORD_SECONDS):
                 await word.wait()
         except TimeoutError:
             self.waits = False

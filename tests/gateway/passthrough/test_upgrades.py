@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -206,10 +206,7 @@ def test_whoever_reads_slowly_holds_the_other_back(
         writer.write(AGREE)
         if who_reads_slowly == "upstream":
             writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport
-            await asyncio.sleep(1.5)
-            writer.transport.resume_reading()  # type: ignore[attr-defined]  # a socket's transport
-            while len(await reader.read(65536)):
-                pass
+            await asyncio.sleep(60)
         while who_reads_slowly == "caller":
             writer.write(b"x" * 100_000)
             await writer.drain()
@@ -219,19 +216,16 @@ def test_whoever_reads_slowly_holds_the_other_back(
         client.sendall(ASK)
         client.recv(10)
         client.setblocking(False)
-        marks = []
-        for _ in range(2):
-            until = time.monotonic() + 0.6
-            while time.monotonic() < until:
-                if who_reads_slowly == "upstream":
-                    try:
-                        sent[0] += client.send(b"x" * 100_000)
-                        continue
-                    except BlockingIOError:
-                        pass
-                time.sleep(0.01)
-            marks.append(sent[0])
-        assert marks[0] == marks[1] < 40_000_000  # what fits into sockets and our two buffers
+        last, deadline = (-1, time.monotonic()), time.monotonic() + 15
+        while time.monotonic() - last[1] < 0.7:  # until nothing has moved for that long
+            assert time.monotonic() < deadline
+            if who_reads_slowly == "upstream":
+                with suppress(BlockingIOError):
+                    sent[0] += client.send(b"x" * 100_000)
+            if sent[0] != last[0]:
+                last = sent[0], time.monotonic()
+            time.sleep(0.005)
+        assert sent[0] < 40_000_000  # what fits into sockets and our two buffers
         client.setblocking(True)
         if who_reads_slowly == "caller":
             assert len(read_to(client, b"x")) > 0
@@ -241,16 +235,16 @@ def test_a_tunnel_in_which_nothing_is_said_ends(
     upstream: Callable[..., str], gateway: Gateway
 ) -> None:
     pigeon = Pigeon()
-    with dial(gateway(upstream(pigeon), upgrade_idle=0.6, **PIGEON)) as client:
+    with dial(gateway(upstream(pigeon), upgrade_idle=1.5, **PIGEON)) as client:
         client.sendall(ASK)
         read_to(client, b"\r\n\r\n")
-        for _ in range(4):  # 1.2 s in all
-            time.sleep(0.3)
+        for _ in range(4):  # 2 s in all
+            time.sleep(0.5)
             client.sendall(b"a")
             assert client.recv(10) == b"A"
         started = time.monotonic()
         assert client.recv(10) == b""
-        assert 0.4 < time.monotonic() - started < 3
+        assert 1.0 < time.monotonic() - started < 5
     assert pigeon.gone.wait(2)
 
 
@@ -265,11 +259,9 @@ def test_a_route_has_so_many_tunnels_and_no_more(
         answer = talk_raw(origin, ASK, patience=1.0)
         assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
         assert b"\r\nretry-after: " in answer
-    assert pigeon.gone.wait(2)
-    time.sleep(0.1)
-    with dial(origin) as client:
-        client.sendall(ASK)
-        assert read_to(client, b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+    deadline = time.monotonic() + 5
+    while not talk_raw(origin, ASK, patience=0.3).startswith(b"HTTP/1.1 101 "):
+        assert time.monotonic() < deadline, "the one before has left"
 
 
 def test_a_server_that_stops_ends_its_tunnels(upstream: Callable[..., str]) -> None:
