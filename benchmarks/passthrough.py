@@ -6,6 +6,7 @@ upstream is another nginx that answers from disk.
 
 from __future__ import annotations
 
+import http.client
 import re
 import shutil
 import socket
@@ -13,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from threading import Event
 
 from benchmarks.measure import (
     cpu_seconds,
@@ -123,14 +126,43 @@ def held_by_a_stalled_client(proxy: Proxy) -> float:
         return (private_mb(proxy.pid) - before) / STALLED
 
 
-def tail_beside_slow_calls(proxy: Proxy, asked: str | Path) -> float:
-    """How much longer the 99th percentile is with slow calls in flight, in turns without them."""
+def slow_calls(proxy: Proxy) -> AbstractContextManager[None]:
+    """Hold many calls open to a server that never answers."""
+    return calls(proxy, "/slow/x", SLOW_CALLS)
+
+
+@contextmanager
+def calls_to_the_dead(proxy: Proxy) -> Iterator[None]:
+    """Call a server that is gone, a hundred times a second."""
+    done = Event()
+
+    def call() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
+        while not done.wait(0.01):
+            connection.request("GET", "/dead/x", headers={"Host": HOST})
+            answer = connection.getresponse()
+            assert answer.status in {502, 503}, answer.status
+            answer.read()
+
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(call)
+        try:
+            yield
+        finally:
+            done.set()
+            calling.result()
+
+
+def tail_beside(
+    proxy: Proxy, asked: str | Path, others: Callable[[Proxy], AbstractContextManager[None]]
+) -> float:
+    """How much longer the 99th percentile is beside other calls, in turns without them."""
     alone: list[float] = []
     beside_calls: list[float] = []
     load(proxy, asked)
     for _ in range(ROUNDS):
         alone.append(load(proxy, asked).p99_ms)
-        with calls(proxy, "/slow/x", SLOW_CALLS):
+        with others(proxy):
             time.sleep(0.5)
             beside_calls.append(load(proxy, asked).p99_ms)
     return ratio(beside_calls, alone)
@@ -197,8 +229,9 @@ def main() -> None:
         stalled = held_by_a_stalled_client(site)
         redirects = write_redirects(folder)
         slow_beside = {
-            "redirect_p99_with_slow_calls": tail_beside_slow_calls(site, redirects),
-            "call_p99_with_slow_calls": tail_beside_slow_calls(site, "/api/1k"),
+            "redirect_p99_with_slow_calls": tail_beside(site, redirects, slow_calls),
+            "call_p99_with_slow_calls": tail_beside(site, "/api/1k", slow_calls),
+            "dead_upstream_p99_ratio": tail_beside(site, "/api/1k", calls_to_the_dead),
         }
         look_up = look_up_beside_redirect(site, write_look_ups(folder), redirects)
     cpu = {key: [one.cpu_us for one in loads] for key, loads in figures.items()}

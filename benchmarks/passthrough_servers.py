@@ -164,7 +164,7 @@ backend api
 
 
 def site_command(folder: Path, port: int, upstream: int, slow: int) -> list[str]:
-    """The real public site with a route, and one to a server that never answers."""
+    """The real public site with three routes: to a server, one that never answers, one gone."""
     data = folder / "data"
     data.mkdir()
     migrate(f"sqlite:///{data / 'catalogue.db'}")
@@ -189,6 +189,11 @@ host = "{HOST}"
 path = "/slow/*"
 upstream = "http://127.0.0.1:{slow}"
 timeout = 60.0
+[[route]]
+name = "dead"
+host = "{HOST}"
+path = "/dead/*"
+upstream = "http://127.0.0.1:1"
 """
     )
     return [sys.executable, "-m", "benchmarks.serve_site", str(settings), str(port)]
