@@ -148,7 +148,7 @@ class UpstreamConnection(asyncio.Protocol):
         Raises UpstreamBroken where it is gone.
         """
         transport, self._transport = self._transport, None
-        if transport is None or self.closed:
+        if transport is None or self.closed or transport.is_closing():
             raise UpstreamBroken(f"{self.name} switched protocols and went away")
         self.reusable = False
         self.closed = self.complete = True
@@ -226,6 +226,7 @@ class UpstreamConnection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as end_of_http:
             self._switch(data[end_of_http.args[0] :])
+            return
         except httptools.HttpParserError as error:
             self.abort(UpstreamBroken(f"{self.name} did not speak HTTP: {error}"))
             return

@@ -111,6 +111,18 @@ def test_a_protocol_that_no_route_names_is_not_asked_for(
     assert b"upgrade" not in recorder.heads[0].lower()
 
 
+@pytest.mark.parametrize("size", [70_000, 1_000_000])
+def test_much_may_come_with_the_agreement(
+    upstream: Callable[..., str], gateway: Gateway, size: int
+) -> None:
+    with dial(gateway(upstream(Pigeon(first=b"x" * size + b"HET")), **PIGEON)) as client:
+        talking = threading.Thread(target=client.sendall, args=(ASK + b"a" * size + b"z",))
+        talking.start()
+        heard = read_to(client, b"Z")
+        talking.join(5)
+        assert heard.endswith(b"\r\n\r\n" + b"x" * size + b"HET" + b"A" * size + b"Z")
+
+
 def test_a_declined_upgrade_is_an_answer_like_any_other(
     upstream: Callable[..., str], gateway: Gateway, talk_raw: Callable[..., bytes]
 ) -> None:
@@ -226,11 +238,13 @@ def test_whoever_reads_slowly_holds_the_other_back(
                 last = sent[0], time.monotonic()
             time.sleep(0.005)
         assert sent[0] < 40_000_000  # what fits into sockets and our two buffers
-        client.setblocking(True)
+        client.settimeout(5)
         if who_reads_slowly == "caller":
             heard, held = 0, sent[0]
             while heard < held + 5_000_000:  # all that was held, and what came when it read on
-                heard += len(client.recv(1_000_000))
+                data = client.recv(1_000_000)
+                assert data, (heard, held, sent)
+                heard += len(data)
 
 
 def test_a_tunnel_in_which_nothing_is_said_ends(
