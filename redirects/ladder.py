@@ -126,12 +126,17 @@ class Ladder:
         self._absent: tuple[bytes, bytes | None] = (b"", None)
         self.rungs = self._rungs(rules, portal=portal)
         self._asks = tuple(ask for _rung, ask in self.rungs if ask)
+        # Where nothing is kept, and nothing could be left off, what is kept need not be asked.
+        of_entries = (Rung.MAPPING, Rung.NEAR_MAPPING, Rung.ARCHIVED_COPY)
+        self._asks_of_nothing = tuple(
+            ask for rung, ask in self.rungs if ask and rung not in of_entries
+        )
         self._mapping_is_first = self._asks[0] == self._ask_mapping
 
     def resolve(self, request: Request) -> Resolution:
         """Say where a request leads: what the first rung says that says anything."""
         visit = self.visit(request)
-        for ask in self._asks:
+        for ask in self._asks_of_nothing if visit.verbatim else self._asks:
             resolution = ask(visit)
             if resolution is not None:
                 return resolution
@@ -186,7 +191,7 @@ class Ladder:
             key = maker.settled_key(request.host, absent)
             if key is not None:
                 visit = Visit(request, key, b"")
-                visit.verbatim = request.host == self._site.host
+                visit.verbatim = request.host == self._site.host and key[-1] not in _TYPED_BEHIND
                 return visit
         key = maker.key(request.host, request.raw_path, request.raw_query)
         return Visit(request, key, self._lookup(digest(key)) or b"")
@@ -263,7 +268,7 @@ class Ladder:
         A district has no single heir: its bare host is left to a page that says so. Nor is any
         other address led home, which would only look like an answer.
         """
-        if visit.address != "/":
+        if visit.key[-1] != "/" or visit.address != "/":
             return None
         home = entries.TEMPORARY + f"{self._portal.url}/".encode()
         return self._decided(visit.request, visit.key, home)

@@ -25,7 +25,9 @@ def address_of(scope: Scope) -> str:
 
 def words_in(key: CanonicalUrl) -> str:
     """Return what an old address says in words: "/tin-tuc/gia-dat-2024-123.html" is "gia dat"."""
-    for segment in reversed(split_key(key)[1].split("/")):
+    path = split_key(key)[1]
+    while path:
+        path, _slash, segment = path.rpartition("/")
         stem, _dot, extension = segment.rpartition(".")
         words = " ".join(_words_of(stem if extension in _EXTENSIONS else segment))
         if len(words) > 3:  # noqa: PLR2004 - shorter than a word and a half says nothing

@@ -114,7 +114,8 @@ class OldPages:
         site = self._sites.named(unresolved.site) if path == "/" else None
         if site is not None:
             return in_thread(lambda request: self._front_door(request, site))
-        if self._sieve.drops_address(path.lower(), scope["query_string"]) is not None:
+        folded = path if unresolved.verbatim else path.lower()
+        if self._sieve.drops_address(folded, scope["query_string"]) is not None:
             return NOISE_ANSWER
         raw = address_of(scope)
         if unresolved.verbatim:
