@@ -43,6 +43,7 @@ PREFIX = b"/api/"
 MOST_LISTED = 5_000
 LONGEST_NAME = 200
 _KEPT_ANSWERS = 8_192
+_KEPT_QUERIES = 1_024
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -108,9 +109,8 @@ class UnitApi:
     def _one(self, code: str, query: bytes) -> Answer:
         if not query:
             return self._kept(Parameters({"ma": code}).code(), None, None, self._today())
-        asked = read_parameters(query, {"ngay", "cap"})
-        code = Parameters({"ma": code}).code()
-        return self._kept(code, asked.level(), asked.day("ngay"), self._today())
+        level, day = _read_when(query)
+        return self._kept(Parameters({"ma": code}).code(), level, day, self._today())
 
     def _unit_answer(
         self, code: str, level: Level | None, day: dt.date | None, today: dt.date
@@ -258,8 +258,16 @@ class UnitApi:
     def _dated(self, on: dt.date) -> Headers:
         """Say as of which day was answered, and how long that may be kept."""
         day = on.isoformat().encode("ascii")
-        tag = f'W/"{self._register.digest}-{self._today():%Y%m%d}"'.encode("ascii")
+        today = self._today().isoformat().replace("-", "")
+        tag = f'W/"{self._register.digest}-{today}"'.encode("ascii")
         return ((b"x-don-vi-ngay", day), *_keeping(300), (b"etag", tag))
+
+
+@lru_cache(maxsize=_KEPT_QUERIES)
+def _read_when(query: bytes) -> tuple[Level | None, dt.date | None]:
+    """Read level and day; kept, because it is mostly the same few days that are asked about."""
+    asked = read_parameters(query, {"ngay", "cap"})
+    return asked.level(), asked.day("ngay")
 
 
 def _text(segment: bytes) -> str:
