@@ -5,6 +5,7 @@ The public site counts them in memory and spools them (spool.py); the console fo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,9 @@ from catalogue.sites import Sites
 from catalogue.spool import Collected, CountSpool, fold_spool
 from redirects.calendar import today_in_vietnam
 from redirects.mapping import CanonicalUrl
+
+MOST_REQUESTS = 50_000
+"""Requests of one site held in memory until they are counted, 15 MB at most."""
 
 MOST_ADDRESSES = 10_000
 """Distinct addresses held in memory, 40 MB at most; a flood of invented ones is not kept."""
@@ -132,16 +136,36 @@ class MissSpool(CountSpool[tuple[str, CanonicalUrl, date]]):
         """Write files into `directory`, which `collect` reads."""
         super().__init__(directory, most=MOST_ADDRESSES)
         self._today = today
+        self._plain: dict[str, list[CanonicalUrl]] = {}
 
     def count(self, site: str, key: CanonicalUrl, raw: str = "") -> None:
         """Count one request; costs no I/O. `raw` is needed where it says more than the key."""
-        place = (site, key, self._today())
         with self._lock:
-            known = self._counts.get(place)
-            if known is not None:
-                known[0] += 1
+            if not raw:
+                self._note(site, key)
             elif _is_storable(key):
-                self._add(place, (1,), raw[:LONGEST_ADDRESS])
+                self._add((site, key, self._today()), (1,), raw[:LONGEST_ADDRESS])
+
+    def flush(self) -> None:
+        """Write what was counted, as `CountSpool` does."""
+        with self._lock:
+            plain, self._plain = self._plain, {}
+        day = self._today()  # which began no more than a flush ago
+        for site, keys in plain.items():
+            for key, visits in Counter(keys).items():
+                if _is_storable(key):
+                    self.add((site, key, day), visits)
+        super().flush()
+
+    def _note(self, site: str, key: CanonicalUrl) -> None:
+        """Note a request to be counted when it is written: in a row that costs a fifth."""
+        keys = self._plain.get(site)
+        if keys is None:
+            keys = self._plain[site] = []
+        if len(keys) < MOST_REQUESTS:
+            keys.append(key)
+        else:
+            self.dropped += 1
 
     def _line(
         self, place: tuple[str, CanonicalUrl, date], note: str, amounts: Sequence[int]

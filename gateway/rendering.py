@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from hashlib import blake2b
 from http import HTTPStatus
@@ -24,6 +25,7 @@ from gateway.security import host_of, page_headers
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 LANGUAGE_COOKIE = "lang"
+_INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 _A_YEAR = 365 * 24 * 3600
 
 
@@ -139,9 +141,20 @@ def asset_path(name: str) -> str:
     return f"/static/{name}?{digest}"
 
 
+class _FlatLoader(FileSystemLoader):
+    """Leaves out how lines are indented, a fifth of a page that nobody sees."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        """Return a template, line by line as it is written."""
+        source, name, is_fresh = super().get_source(environment, template)
+        return _INDENTED.sub("", source), name, is_fresh
+
+
 def _environment(translation: Translation, portal: PortalSettings) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=_FlatLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -12,7 +12,6 @@ from redirects.mapping import CanonicalUrl
 
 _EXTENSIONS = frozenset({"htm", "html", "asp", "aspx", "php", "jsp", "do", "ashx"})
 _WORD = re.compile(r"[^\W_]+")
-_HEX = frozenset("0123456789abcdef")
 _ID = re.compile(r"[\da-f]{6,}|\d+")
 
 
@@ -29,14 +28,16 @@ def words_in(key: CanonicalUrl) -> str:
     while path:
         path, _slash, segment = path.rpartition("/")
         stem, _dot, extension = segment.rpartition(".")
-        words = " ".join(_words_of(stem if extension in _EXTENSIONS else segment))
+        words = _words_of(stem if extension in _EXTENSIONS else segment)
         if len(words) > 3:  # noqa: PLR2004 - shorter than a word and a half says nothing
             return words
     return ""
 
 
-def _words_of(text: str) -> list[str]:
-    # Nearly every address is a slug; the expression finds the same words in it more slowly.
-    is_slug = text.replace("-", "").isalnum()
-    words = text.split("-") if is_slug else _WORD.findall(text)
-    return [word for word in words if word and (word[0] not in _HEX or not _ID.fullmatch(word))]
+def _words_of(text: str) -> str:
+    # Nearly every address is a slug, perhaps with its number behind: looked at in C.
+    slug = text.rstrip("0123456789")
+    is_plain = (slug == text or slug.endswith("-")) and "--" not in slug
+    if is_plain and slug.replace("-", "").isalpha():
+        return slug.replace("-", " ").strip()
+    return " ".join([word for word in _WORD.findall(text) if not _ID.fullmatch(word)])
