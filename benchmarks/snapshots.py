@@ -34,7 +34,7 @@ from catalogue.schema import mapping as mapping_table
 from catalogue.schema import revision as revision_table
 from catalogue.sites import Sites as KeptSites
 from gateway.publishing import ground_of, snapshot_path
-from gateway.settings import load_settings
+from gateway.settings.whole import load_settings
 from redirects.entry import digest
 from redirects.mapping import CanonicalUrl, Mapping, MappingKind
 from redirects.snapshot import open_snapshot
@@ -49,7 +49,7 @@ import gc, json, resource, sys, time
 from pathlib import Path
 from catalogue.database import open_database
 from gateway.publishing import ground_of, publish
-from gateway.settings import load_settings
+from gateway.settings.whole import load_settings
 gc.disable()
 settings = load_settings(Path(sys.argv[1]))
 database = open_database(settings.database_url, read_only=True)

@@ -29,7 +29,6 @@ from gateway.api.health import Health
 from gateway.api.units import PREFIX as API_PREFIX
 from gateway.api.units import UnitApi
 from gateway.bucket import Bucket
-from gateway.carrying import CHOSEN
 from gateway.console.application import console_application
 from gateway.counting import Counting, Spool
 from gateway.live import Heartbeat, Live
@@ -45,8 +44,9 @@ from gateway.publishing import ground_of
 from gateway.rendering import Pages
 from gateway.secret import kept_secret
 from gateway.security import Refusal, admit, asks_for_the_server, host_name, safe_location
-from gateway.settings import Settings
-from gateway.settings_file import SettingsFile
+from gateway.server.carrying import CHOSEN
+from gateway.settings.file import SettingsFile
+from gateway.settings.whole import Settings
 from gateway.site.archived import ArchivePages
 from gateway.site.dossiers import DossierDesk
 from gateway.site.feeds import Feeds

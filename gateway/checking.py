@@ -15,9 +15,9 @@ from catalogue.rekeying import makes_other_keys
 from catalogue.sites import Sites as KeptSites
 from catalogue.units.register import load_register
 from gateway.route_checking import is_answered_here, route_faults
-from gateway.settings import Settings
+from gateway.settings.toml_lines import line_of
+from gateway.settings.whole import Settings
 from gateway.site.paths import LIVE_PATHS
-from gateway.toml_lines import line_of
 from redirects.calendar import today_in_vietnam
 from redirects.dossier import agency_key
 from redirects.finding import Level

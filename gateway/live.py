@@ -15,7 +15,7 @@ from catalogue.database import CatalogueError, Database
 from gateway.compiling import Compiler
 from gateway.logs import log
 from gateway.publishing import Ground, snapshots_on_disk
-from gateway.settings_file import SettingsFile
+from gateway.settings.file import SettingsFile
 from redirects.patterns import PatternError
 from redirects.resolver import Resolver
 from redirects.route import ApiRoute

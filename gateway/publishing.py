@@ -16,7 +16,7 @@ from catalogue.rekeying import makes_other_keys
 from catalogue.rules import Rules
 from catalogue.schema import capture, ledger
 from catalogue.sites import Sites
-from gateway.settings import Settings
+from gateway.settings.whole import Settings
 from gateway.site.paths import LIVE_PATHS
 from redirects.keys import keeps_case
 from redirects.manifest import plain

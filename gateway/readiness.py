@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.portal_settings import TrafficSettings
 from gateway.resolving import request_of
+from gateway.settings.portal import TrafficSettings
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import Unresolved
 from redirects.resolver import Resolver

@@ -19,8 +19,8 @@ from starlette.types import Scope
 
 from catalogue.document import SECTIONS
 from gateway.i18n import LANGUAGES, Translation, load_translations
-from gateway.portal_settings import PortalSettings
 from gateway.security import host_of, page_headers
+from gateway.settings.portal import PortalSettings
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gateway.comparing.rules import RulesError, read_rules
-from gateway.route_settings import RouteSettings
-from gateway.settings import Settings
+from gateway.settings.routes import RouteSettings
+from gateway.settings.whole import Settings
 from redirects.canonical import canonical_host
 from redirects.route import ApiRoute
 from redirects.route_path import RoutePath

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from catalogue.usage import Caller, CallerKind, Use
-from gateway.caller_settings import CallerSettings
+from gateway.settings.callers import CallerSettings
 
 
 @dataclass(frozen=True, slots=True)

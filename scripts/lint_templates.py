@@ -171,9 +171,9 @@ def application_environments() -> dict[str, Environment]:
     sys.path.insert(0, str(ROOT))
     from gateway.console.pages import console_environment  # noqa: PLC0415 - needs the path above
     from gateway.i18n import load_translations  # noqa: PLC0415 - needs the path above
-    from gateway.portal_settings import PortalSettings  # noqa: PLC0415 - needs the path above
     from gateway.rendering import Pages  # noqa: PLC0415 - needs the path above
-    from gateway.settings import Settings  # noqa: PLC0415 - needs the path above
+    from gateway.settings.portal import PortalSettings  # noqa: PLC0415 - needs the path above
+    from gateway.settings.whole import Settings  # noqa: PLC0415 - needs the path above
 
     portal = Pages(PortalSettings())._environments["vi"]  # noqa: SLF001 - its own, not a copy of it
     return {

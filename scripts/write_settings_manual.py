@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.settings_manual import manual
+from gateway.settings.manual import manual
 
 page = Path(__file__).parents[1] / "docs" / "settings.md"
 page.write_text(manual(), encoding="utf-8")

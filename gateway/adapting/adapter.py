@@ -26,7 +26,7 @@ from gateway.api.unit_values import conversion_value
 from gateway.i18n import _
 from gateway.passthrough.failures import UpstreamBroken
 from gateway.passthrough.telling import about_route, failure_answer, written
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 from gateway.site.notices import WORDINGS, problem_values
 from redirects.route import ApiRoute
 from redirects.route_units import UnitCodes

@@ -27,9 +27,9 @@ from gateway.adapting.notes import Notes
 from gateway.adapting.places import NamePlace, Place, names_in, read_place, read_places
 from gateway.adapting.spans import Span, replaced, spans_in_query
 from gateway.api.questions import QuestionError, read_day
-from gateway.carrying import TARGET
 from gateway.coding import decoded, encoded
 from gateway.passthrough.headers import has_body, target_of
+from gateway.server.carrying import TARGET
 from redirects.route_path import RoutePath
 from redirects.route_units import UnitCodes
 

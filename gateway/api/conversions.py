@@ -26,7 +26,7 @@ from gateway.api.questions import (
 from gateway.api.replies import csv_answer, json_answer, problem_answer
 from gateway.api.unit_values import CONVERSION_COLUMNS, conversion_value
 from gateway.i18n import _
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 
 MOST_ROWS = 10_000
 MOST_BYTES = 2 * 1024 * 1024

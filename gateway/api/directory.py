@@ -24,7 +24,7 @@ from gateway.api.bodies import whole_body
 from gateway.api.questions import QuestionError, read_day
 from gateway.api.replies import whole
 from gateway.i18n import _
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 
 PATH = b"/api/dmdvhc.asmx"
 MOST_BYTES = 64 * 1024

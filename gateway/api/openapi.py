@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 
 _FILE = Path(__file__).with_name("openapi.json")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.answer import Answer, field_lines
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 from gateway.site.notices import PROBLEM_JSON, WORDINGS, problem
 from redirects.formats.cells import guard_cell
 

@@ -37,7 +37,7 @@ from gateway.api.unit_values import (
     unit_value,
 )
 from gateway.i18n import _
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 
 PREFIX = b"/api/"
 MOST_LISTED = 5_000

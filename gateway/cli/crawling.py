@@ -27,7 +27,7 @@ from crawler.verifying import verify as verify_catalogue
 from gateway.cli.output import complain, out, print_json
 from gateway.cli.plans import plan_of
 from gateway.cli.workplace import Workplace, now
-from gateway.site_settings import SiteSettings
+from gateway.settings.sites import SiteSettings
 
 _LOSSES_SHOWN = 5  # addresses named after a crawl; the ledger has them all
 

@@ -27,7 +27,7 @@ from gateway.cli import (
 from gateway.cli.output import complain
 from gateway.cli.workplace import Workplace
 from gateway.comparing.rules import RulesError
-from gateway.settings import SettingsError
+from gateway.settings.whole import SettingsError
 from redirects.patterns import PatternError
 from redirects.sites import SiteError
 from redirects.snapshot import SnapshotError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crawler.plan import CrawlPlan
-from gateway.site_settings import SiteSettings
+from gateway.settings.sites import SiteSettings
 
 
 def plan_of(site: SiteSettings) -> CrawlPlan:

@@ -16,7 +16,7 @@ from gateway.replaying.asking import Server
 from gateway.replaying.call import RecordedCall
 from gateway.replaying.recordings import Recording
 from gateway.replaying.replay import Choice, Pace, Replay, Replayed, Replaying
-from gateway.setting_fields import read_origin
+from gateway.settings.fields import read_origin
 from redirects.traffic.personal import without_codes
 
 _SHOWN_CALLS = 20

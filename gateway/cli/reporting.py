@@ -14,7 +14,7 @@ from catalogue.shadow import ShadowCounts, ShadowSpool
 from catalogue.usage import Usage, UsageSpool
 from gateway.cli.output import out, print_json
 from gateway.cli.workplace import Workplace
-from gateway.settings import SettingsError
+from gateway.settings.whole import SettingsError
 from gateway.shadow_report import ShadowRoute, shadow_routes
 from gateway.usage_report import UsageRow, usage_rows
 from redirects.calendar import today_in_vietnam

@@ -9,7 +9,7 @@ from gateway.checking import faults
 from gateway.cli.output import complain
 from gateway.cli.workplace import Workplace
 from gateway.logs import configure_logs
-from gateway.serving import run
+from gateway.server.serving import run
 
 
 def add_to(app: typer.Typer) -> None:

@@ -11,7 +11,7 @@ from catalogue.editors import Editors
 from gateway.checking import check as check_settings
 from gateway.cli.output import complain, out
 from gateway.cli.workplace import Workplace
-from gateway.settings_manual import example
+from gateway.settings.manual import example
 
 user = typer.Typer(help="Editors who may sign in to the console.", no_args_is_help=True)
 

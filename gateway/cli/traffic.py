@@ -20,10 +20,10 @@ from catalogue.visits import LogMark, Visits
 from gateway.cli.output import complain, out, print_json
 from gateway.cli.redirecting import present_resolver
 from gateway.cli.workplace import Workplace, now
-from gateway.portal_settings import TrafficSettings
 from gateway.readiness import Readiness, weigh
 from gateway.resolving import request_of
 from gateway.secret import kept_secret
+from gateway.settings.portal import TrafficSettings
 from redirects.canonical import split_key
 from redirects.mapping import CanonicalUrl
 from redirects.resolution import Unresolved

@@ -20,8 +20,8 @@ from catalogue.search.engine import SearchEngine
 from catalogue.search.engines import open_index
 from catalogue.unit_table import UnitTable
 from catalogue.units.register import load_register
-from gateway.settings import Settings, SettingsError, load_settings
-from gateway.site_settings import SiteSettings
+from gateway.settings.sites import SiteSettings
+from gateway.settings.whole import Settings, SettingsError, load_settings
 
 
 class Workplace:

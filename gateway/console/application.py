@@ -49,7 +49,7 @@ from gateway.console.visit import SIGN_IN_PATH, Clock, Cookie, Gate
 from gateway.i18n import _
 from gateway.publishing import ground_of
 from gateway.rendering import STATIC
-from gateway.settings import Settings
+from gateway.settings.whole import Settings
 from redirects.sites import Sites
 
 log = structlog.get_logger()

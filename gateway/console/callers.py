@@ -14,8 +14,8 @@ from catalogue.usage import Usage
 from gateway.console import addresses
 from gateway.console.pages import LOCAL_TIME, Pages
 from gateway.console.visit import Visit
-from gateway.route_settings import RouteSettings
-from gateway.settings import Settings
+from gateway.settings.routes import RouteSettings
+from gateway.settings.whole import Settings
 from gateway.shadow_report import ShadowRoute, shadow_routes
 from gateway.usage_report import UsageRow, usage_rows
 

@@ -17,7 +17,7 @@ from gateway.console.mapping_form import document_in
 from gateway.console.visit import Visit
 from gateway.i18n import LANGUAGES, Translation, load_translations
 from gateway.rendering import LANGUAGE_COOKIE, TEMPLATES, asset_path, language_of, local_date
-from gateway.settings import Settings
+from gateway.settings.whole import Settings
 
 LOCAL_TIME = timezone(timedelta(hours=7))
 """Việt Nam keeps one time all year; no zone file is needed to know it."""

@@ -22,7 +22,7 @@ from gateway.console.visit import Visit
 from gateway.i18n import _
 from gateway.publishing import snapshots_on_disk
 from gateway.readiness import Readiness, weigh
-from gateway.settings import Settings
+from gateway.settings.whole import Settings
 from redirects.snapshot import Snapshot, SnapshotError, open_snapshot
 
 UNDECIDED_SHOWN = 50

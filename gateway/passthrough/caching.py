@@ -23,7 +23,7 @@ from gateway.passthrough.freshness import (
 )
 from gateway.passthrough.headers import public_name, target_of
 from gateway.passthrough.kept import Kept, kept_of
-from gateway.wire import wire_of
+from gateway.server.wire import wire_of
 from redirects.route import Caching
 
 _VARIANTS = 16  # of one address; a caller who varies more gets what the upstream says

@@ -29,8 +29,8 @@ from gateway.passthrough.trailers import crossing
 from gateway.passthrough.tunnels import Tunnels
 from gateway.passthrough.uploading import Upload
 from gateway.passthrough.upstreams import Server, Turns
-from gateway.spelling import Spelling
-from gateway.wire import head_of, wire_of
+from gateway.server.spelling import Spelling
+from gateway.server.wire import head_of, wire_of
 from redirects.route import ApiRoute
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})

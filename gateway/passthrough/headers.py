@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from gateway.metrics import LOOPBACK, from_this_machine
 from gateway.passthrough.public_names import NAMING, PublicName
-from gateway.wire import wire_of
+from gateway.server.wire import wire_of
 from redirects.route import ApiRoute
 
 Headers = Sequence[tuple[bytes, bytes]]

@@ -8,8 +8,8 @@ from starlette.types import Scope
 
 from gateway.answer import http_date
 from gateway.passthrough.freshness import Headers, Terms, terms_of, varying_names
-from gateway.spelling import Spelling
-from gateway.wire import wire_of
+from gateway.server.spelling import Spelling
+from gateway.server.wire import wire_of
 from redirects.route import Caching
 
 _OVERHEAD = 1024  # bytes of an entry beside its header fields and its body

@@ -34,8 +34,8 @@ from gateway.passthrough.transition import Transitions
 from gateway.passthrough.tunnels import Tunnels
 from gateway.passthrough.upstreams import Servers
 from gateway.passthrough.usage import UsageCounting
-from gateway.portal_settings import PortalSettings
-from gateway.wire import spelled
+from gateway.server.wire import spelled
+from gateway.settings.portal import PortalSettings
 from redirects.calendar import today_in_vietnam
 from redirects.route import ApiRoute
 

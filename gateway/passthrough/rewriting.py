@@ -11,8 +11,8 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import Message, Scope, Send
 
-from gateway.carrying import TARGET
 from gateway.passthrough.headers import target_of
+from gateway.server.carrying import TARGET
 from redirects.route import ApiRoute, Edit, Rewriting
 from redirects.route_path import RoutePath, expand
 

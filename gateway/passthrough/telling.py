@@ -18,7 +18,7 @@ from starlette.types import Scope
 from gateway.answer import Answer, field_lines
 from gateway.i18n import _
 from gateway.passthrough.failures import PassthroughError
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 from gateway.site.notices import PROBLEM_JSON, WORDINGS, problem_values
 from redirects.route import ApiRoute
 

@@ -9,7 +9,7 @@ from gateway.metrics import Metrics
 from gateway.passthrough.connection import UpstreamConnection
 from gateway.passthrough.failures import CallerGone, UpstreamBusy
 from gateway.passthrough.tunnel import Tunnel
-from gateway.wire import Wire
+from gateway.server.wire import Wire
 from redirects.route import ApiRoute
 
 

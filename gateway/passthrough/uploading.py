@@ -11,7 +11,7 @@ from gateway.passthrough.connection import UpstreamConnection
 from gateway.passthrough.failures import CallerGone, CallTooLong, PassthroughError
 from gateway.passthrough.headers import has_body, target_of
 from gateway.passthrough.trailers import crossing
-from gateway.wire import wire_of
+from gateway.server.wire import wire_of
 
 WORD_SECONDS = 1.0
 """A caller that waits for 100 (Continue) waits this long for an upstream that does not know it."""

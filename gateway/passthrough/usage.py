@@ -12,7 +12,7 @@ from starlette.types import Scope
 from catalogue.usage import Caller, CallerKind, UsageSpool
 from gateway.passthrough.agents import family_of
 from gateway.passthrough.callers import address_of, key_of, network_around
-from gateway.settings import Settings
+from gateway.settings.whole import Settings
 from redirects.route import ApiRoute
 
 _REMEMBERED = 4_096  # addresses and their programs, in memory alone

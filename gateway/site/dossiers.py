@@ -23,13 +23,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from catalogue.units.agencies import Agencies, Holder
 from catalogue.units.offices import Office
 from gateway.answer import Answer, field_lines
-from gateway.carrying import TARGET
 from gateway.i18n import _
 from gateway.logs import log
 from gateway.passthrough.callers import caller_of
 from gateway.passthrough.proxy import Passthrough
 from gateway.passthrough.rates import Rates
 from gateway.rendering import Pages
+from gateway.server.carrying import TARGET
 from gateway.site.notices import PROBLEM_JSON, Notices, problem, wants_json
 from gateway.threads import in_thread
 from redirects.dossier import DossierCode, read_dossier

@@ -17,8 +17,8 @@ from starlette.types import Scope
 
 from gateway.answer import Answer, Fields, field_lines
 from gateway.i18n import _
-from gateway.portal_settings import PortalSettings
 from gateway.rendering import Pages
+from gateway.settings.portal import PortalSettings
 from gateway.shell import Shell
 
 PROBLEM_JSON = "application/problem+json"

@@ -13,7 +13,7 @@ import httpx2 as httpx
 import pytest
 
 from gateway.app import create_site
-from gateway.settings import load_settings
+from gateway.settings.whole import load_settings
 from tests.journeys import upstreams
 
 pytestmark = pytest.mark.drill

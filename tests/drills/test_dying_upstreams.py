@@ -15,8 +15,8 @@ import httpx2 as httpx
 import pytest
 
 from gateway.app import create_site
-from gateway.route_parts import HealthSettings, UpstreamSettings
-from gateway.route_settings import RouteSettings
+from gateway.settings.route_parts import HealthSettings, UpstreamSettings
+from gateway.settings.routes import RouteSettings
 from tests.journeys import upstreams
 
 pytestmark = pytest.mark.drill

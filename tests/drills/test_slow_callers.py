@@ -14,7 +14,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.app import create_site
-from gateway.route_settings import RouteSettings
+from gateway.settings.routes import RouteSettings
 
 pytestmark = pytest.mark.drill
 

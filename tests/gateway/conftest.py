@@ -39,11 +39,11 @@ from catalogue.search.engines import rebuild_index
 from catalogue.sites import Sites as SiteTable
 from catalogue.warc import Exchange
 from gateway.app import create_site
-from gateway.portal_settings import PortalSettings, ServeSettings
-from gateway.route_settings import RouteSettings
-from gateway.serving import STALL_SECONDS, configure
-from gateway.settings import Settings
-from gateway.site_settings import SiteSettings
+from gateway.server.serving import STALL_SECONDS, configure
+from gateway.settings.portal import PortalSettings, ServeSettings
+from gateway.settings.routes import RouteSettings
+from gateway.settings.sites import SiteSettings
+from gateway.settings.whole import Settings
 from redirects.mapping import Mapping, MappingKind
 from redirects.sites import Sites
 

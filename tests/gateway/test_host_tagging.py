@@ -11,7 +11,7 @@ from catalogue.indexing import accepted_entries
 from catalogue.rekeying import keep_site
 from catalogue.unit_table import UnitTable
 from catalogue.units.register import load_register
-from gateway.site_settings import SiteSettings
+from gateway.settings.sites import SiteSettings
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

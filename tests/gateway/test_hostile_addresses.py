@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from gateway.site_settings import RuleSettings
+from gateway.settings.sites import RuleSettings
 from redirects.mapping import MappingKind
 from tests.hostile import escapes, payloads
 

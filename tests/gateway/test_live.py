@@ -11,8 +11,8 @@ import pytest
 
 from gateway.live import KEPT_FILES, Heartbeat, Live
 from gateway.publishing import Ground, publish, snapshots_on_disk
-from gateway.settings import load_settings
-from gateway.settings_file import SettingsFile
+from gateway.settings.file import SettingsFile
+from gateway.settings.whole import load_settings
 from redirects.mapping import MappingKind
 from redirects.resolution import Moved, Proxied, Request, Unresolved
 from redirects.rule import Rule

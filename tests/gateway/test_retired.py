@@ -9,7 +9,7 @@ from typing import Any
 import httpx2 as httpx
 
 from gateway.app import create_site
-from gateway.route_settings import RouteSettings
+from gateway.settings.routes import RouteSettings
 
 
 def test_callers_of_an_api_that_has_ended_are_told_so_and_where_to_go(

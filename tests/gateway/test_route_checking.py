@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.checking import check, faults
-from gateway.settings import SettingsError, load_settings
+from gateway.settings.whole import SettingsError, load_settings
 
 HEAD = """
 [portal]

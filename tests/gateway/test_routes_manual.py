@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.checking import faults
 from gateway.resolving import explain_in_lines, request_of
-from gateway.settings import load_settings
+from gateway.settings.whole import load_settings
 from redirects.manifest import Manifest
 from redirects.resolver import Resolver
 

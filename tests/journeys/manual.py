@@ -38,10 +38,10 @@ from catalogue.database import open_database
 from catalogue.sites import Sites as SiteTable
 from gateway.app import create_site
 from gateway.cli.main import app
-from gateway.portal_settings import ServeSettings
-from gateway.settings import Settings, load_settings
+from gateway.settings.portal import ServeSettings
+from gateway.settings.sites import SiteSettings
+from gateway.settings.whole import Settings, load_settings
 from gateway.site.paths import LIVE_PATHS
-from gateway.site_settings import SiteSettings
 from redirects.sites import Sites
 from redirects.targets import TargetError, check_target
 from tests.gateway.conftest import Town, listen

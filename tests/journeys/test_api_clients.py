@@ -24,7 +24,7 @@ from playwright.sync_api import Browser
 from demo.server import serve as serve_old
 from demo.world import build_world
 from gateway.app import create_site
-from gateway.route_settings import RouteSettings
+from gateway.settings.routes import RouteSettings
 from tests.gateway.passthrough.recorder import chatting
 from tests.journeys import upstreams
 from tests.journeys.wiretap import Message, Tap, tapping

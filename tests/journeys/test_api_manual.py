@@ -17,7 +17,7 @@ from demo.server import serve as serve_old
 from demo.world import build_world
 from gateway.app import create_site
 from gateway.demo_settings import DemoPorts, demo_settings
-from gateway.settings import load_settings
+from gateway.settings.whole import load_settings
 from tests.gateway.conftest import listen
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "api.md"

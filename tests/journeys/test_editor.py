@@ -20,9 +20,9 @@ from catalogue.database import open_database
 from catalogue.shadow import OUTCOME, ShadowCount, ShadowCounts
 from catalogue.usage import Caller, CallerKind, Usage, Use
 from gateway.app import create_console, create_site
-from gateway.portal_settings import PortalSettings
-from gateway.route_settings import RouteSettings
-from gateway.settings import Settings
+from gateway.settings.portal import PortalSettings
+from gateway.settings.routes import RouteSettings
+from gateway.settings.whole import Settings
 from redirects.calendar import today_in_vietnam
 from tests.gateway.conftest import listen
 from tests.gateway.console.office import EDITOR, PASSWORD, furnish, office_settings

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from catalogue.migrating import migrate
 from gateway.app import create_site
 from gateway.cli.main import app
-from gateway.settings import load_settings
+from gateway.settings.whole import load_settings
 
 FILE = """
 [portal]

@@ -11,8 +11,8 @@ from typing import Any
 import httpx2 as httpx
 
 from gateway.checking import faults
-from gateway.route_settings import RouteSettings
-from gateway.settings import load_settings
+from gateway.settings.routes import RouteSettings
+from gateway.settings.whole import load_settings
 from tests.gateway.adapting.test_adapter import Server, adapting
 
 MANUAL = (Path(__file__).resolve().parents[3] / "docs" / "adapters.md").read_text(encoding="utf-8")

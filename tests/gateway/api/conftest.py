@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope, Send
 from catalogue.units.hosts import HostTable
 from catalogue.units.register import load_register
 from gateway.api.units import UnitApi
-from gateway.portal_settings import PortalSettings
-from gateway.serving import configure
+from gateway.server.serving import configure
+from gateway.settings.portal import PortalSettings
 
 TODAY = dt.date(2026, 11, 24)
 

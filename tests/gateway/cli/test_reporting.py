@@ -18,7 +18,7 @@ from catalogue.shadow import OUTCOME, ShadowCount, ShadowCounts, ShadowSpool
 from catalogue.usage import Caller, CallerKind, Usage, Use
 from gateway.app import create_site
 from gateway.passthrough.usage import hash_of
-from gateway.settings import load_settings
+from gateway.settings.whole import load_settings
 from redirects.calendar import today_in_vietnam
 from tests.gateway.cli.conftest import Operator
 from tests.gateway.passthrough.recorder import HELLO, Recorder

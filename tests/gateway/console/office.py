@@ -26,9 +26,9 @@ from catalogue.misses import MissCount, Misses
 from catalogue.sites import Sites as SiteRows
 from catalogue.warc import Exchange
 from gateway.console.application import console_application
-from gateway.portal_settings import ConsoleSettings, PortalSettings
-from gateway.settings import Settings
-from gateway.site_settings import SiteSettings
+from gateway.settings.portal import ConsoleSettings, PortalSettings
+from gateway.settings.sites import SiteSettings
+from gateway.settings.whole import Settings
 from redirects.mapping import Mapping, MappingKind
 from redirects.sites import Sites
 

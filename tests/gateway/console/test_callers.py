@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from catalogue.shadow import OUTCOME, ShadowCount, ShadowCounts, ShadowSpool
 from catalogue.usage import Caller, CallerKind, Usage, UsageSpool, Use
-from gateway.caller_settings import CallerSettings
 from gateway.console.application import console_application
-from gateway.route_settings import RouteSettings
+from gateway.settings.callers import CallerSettings
+from gateway.settings.routes import RouteSettings
 from tests.gateway.console.office import NOW, Clock, Office
 
 TODAY = date(2025, 7, 1)  # of the office's clock

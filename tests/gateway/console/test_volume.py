@@ -17,7 +17,7 @@ from catalogue.document import SECTIONS, DocumentState
 from catalogue.documents import Documents
 from catalogue.filtering import DocumentFilter
 from catalogue.schema import batch, capture, document, document_body, mapping
-from gateway.route_settings import RouteSettings
+from gateway.settings.routes import RouteSettings
 from tests.gateway.console.office import NOW, PIECES, Office, open_office
 
 MANY = 20_000

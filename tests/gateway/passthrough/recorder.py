@@ -14,7 +14,7 @@ from websockets.sync.server import ServerConnection, serve
 from gateway.metrics import Metrics
 from gateway.passthrough.pool import PoolLimits
 from gateway.passthrough.proxy import Passthrough
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 from redirects.calendar import today_in_vietnam
 from redirects.resolution import Proxied, Request
 from redirects.route import ApiRoute

@@ -17,7 +17,7 @@ import pytest
 from gateway.passthrough.failures import UpstreamUnreachable
 from gateway.passthrough.pool import PoolLimits
 from gateway.passthrough.telling import failure_answer
-from gateway.portal_settings import PortalSettings
+from gateway.settings.portal import PortalSettings
 from redirects.route import ApiRoute, Upstream
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 

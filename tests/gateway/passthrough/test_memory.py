@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.wire import Wire
+from gateway.server.wire import Wire
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 
 HOST = "old.test"

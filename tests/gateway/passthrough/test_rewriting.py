@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.passthrough.rewriting import edit_fields, edit_query
-from gateway.route_fields import read_edit
+from gateway.settings.route_fields import read_edit
 from redirects.route import Edit, Rewriting
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 

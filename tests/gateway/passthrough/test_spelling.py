@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx2 as httpx
 import pytest
 
-from gateway.spelling import Spelling, spelling_in
+from gateway.server.spelling import Spelling, spelling_in
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 
 ASK = (

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.passthrough.transition import Transitions, display_string, transition_fields
-from gateway.settings import SettingsError, load_settings
+from gateway.settings.whole import SettingsError, load_settings
 from redirects.route import ApiRoute, Transition, Upstream
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder
 

@@ -15,8 +15,8 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from gateway.route_settings import RouteSettings
-from gateway.serving import configure
+from gateway.server.serving import configure
+from gateway.settings.routes import RouteSettings
 from redirects.route import ApiRoute, Upstream
 from tests.gateway.conftest import listen
 from tests.gateway.passthrough.recorder import HELLO, Gateway, Recorder, chatting, passing_on

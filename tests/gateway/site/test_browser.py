@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from catalogue.document import AttachmentLink
-from gateway.unit_settings import OfficeSettings
+from gateway.settings.units import OfficeSettings
 from redirects.mapping import MappingKind, SplitTarget
 from tests.browsing import browser
 

@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gateway.route_parts import RateSettings, RewriteSettings
-from gateway.route_settings import RouteSettings
 from gateway.secret import kept_secret
-from gateway.unit_settings import OfficeSettings
+from gateway.settings.route_parts import RateSettings, RewriteSettings
+from gateway.settings.routes import RouteSettings
+from gateway.settings.units import OfficeSettings
 from redirects.traffic.personal import hidden_code
 from tests.browsing import browser
 from tests.gateway.site.test_browser import ARTEFACTS, WIDTHS

@@ -10,9 +10,9 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from gateway.route_parts import TransitionSettings
-from gateway.route_settings import RouteSettings
-from gateway.unit_settings import UnitCodeSettings
+from gateway.settings.route_parts import TransitionSettings
+from gateway.settings.routes import RouteSettings
+from gateway.settings.units import UnitCodeSettings
 
 
 @pytest.fixture

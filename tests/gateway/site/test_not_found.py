@@ -13,8 +13,8 @@ from starlette.requests import Request
 
 from catalogue.search.engine import SearchUnavailable
 from gateway.bucket import Bucket
-from gateway.portal_settings import PortalSettings
 from gateway.rendering import Pages
+from gateway.settings.portal import PortalSettings
 from gateway.site.addresses import address_of, words_in
 from gateway.site.not_found import NotFoundPages
 from gateway.site.notices import Notices

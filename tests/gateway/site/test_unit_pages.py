@@ -8,8 +8,8 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from gateway.site_settings import SiteSettings
-from gateway.unit_settings import HostSettings, OfficeSettings
+from gateway.settings.sites import SiteSettings
+from gateway.settings.units import HostSettings, OfficeSettings
 
 
 @pytest.fixture

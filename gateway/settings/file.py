@@ -12,7 +12,7 @@ from pathlib import Path
 from gateway.checking import faults
 from gateway.logs import log
 from gateway.publishing import Ground, ground_of
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings.whole import Settings, SettingsError, load_settings
 
 _READ_AGAIN = {"route", "rule"}
 

@@ -14,7 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from gateway.route_fields import (
+from gateway.settings.fields import Origin, Table
+from gateway.settings.route_fields import (
     CallerKey,
     HeaderEdit,
     NewPath,
@@ -22,7 +23,6 @@ from gateway.route_fields import (
     WebAddress,
     read_edit,
 )
-from gateway.setting_fields import Origin, Table
 from redirects.route import (
     Caching,
     Health,

@@ -16,10 +16,10 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.carrying import MAX_HEAD_BYTES, HeadReader, Outbox
 from gateway.memory import settle_memory
-from gateway.patience import LEAST_PROGRESS, Patience
-from gateway.upgrading import UpgradingProtocol, mask_upgrade
+from gateway.server.carrying import MAX_HEAD_BYTES, HeadReader, Outbox
+from gateway.server.patience import LEAST_PROGRESS, Patience
+from gateway.server.upgrading import UpgradingProtocol, mask_upgrade
 
 HEAD_SECONDS = 10.0
 LONGEST_METHOD = 32

@@ -10,7 +10,7 @@ from pydantic import (
 )
 
 from catalogue.search.engines import EngineName
-from gateway.setting_fields import Host, Origin, Port, Table
+from gateway.settings.fields import Host, Origin, Port, Table
 from redirects.suggest import AUTO_ACCEPT
 from redirects.traffic.sifting import NoiseRule, Sieve, shipped_rules
 

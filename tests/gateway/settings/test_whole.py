@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import SettingsError, load_settings
+from gateway.settings.whole import SettingsError, load_settings
 from redirects.site import QueryPolicy
 
 GOOD = """

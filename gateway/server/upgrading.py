@@ -12,8 +12,8 @@ import re
 from functools import partial
 from typing import Any
 
-from gateway.carrying import MASKED_UPGRADE, CarryingProtocol
-from gateway.wire import WIRE, Successor, Wire
+from gateway.server.carrying import MASKED_UPGRADE, CarryingProtocol
+from gateway.server.wire import WIRE, Successor, Wire
 
 MOST_HELD_BYTES = 64 * 1024
 """Sent behind a request for another protocol before it is answered; more is not read yet."""

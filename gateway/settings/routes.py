@@ -13,7 +13,8 @@ from pydantic import (
     model_validator,
 )
 
-from gateway.route_fields import (
+from gateway.settings.fields import Host, Name, Origin, Table
+from gateway.settings.route_fields import (
     CallerKey,
     HeaderName,
     HostAndPort,
@@ -21,7 +22,7 @@ from gateway.route_fields import (
     WebAddress,
     WholePath,
 )
-from gateway.route_parts import (
+from gateway.settings.route_parts import (
     CacheSettings,
     HealthSettings,
     RateSettings,
@@ -29,8 +30,7 @@ from gateway.route_parts import (
     TransitionSettings,
     UpstreamSettings,
 )
-from gateway.setting_fields import Host, Name, Origin, Table
-from gateway.unit_settings import UnitCodeSettings
+from gateway.settings.units import UnitCodeSettings
 from redirects.route import (
     ApiRoute,
     Recording,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from gateway.setting_fields import Name, Table
+from gateway.settings.fields import Name, Table
 
 
 def _network(text: str) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.checking import check
-from gateway.settings import SettingsError, load_settings
-from gateway.site_settings import SiteSettings
+from gateway.settings.sites import SiteSettings
+from gateway.settings.whole import SettingsError, load_settings
 
 UNITS = (
     '[[route]]\nname = "a"\nhost = "a.test"\npath = "/a"\nupstream = "http://10.0.0.5"\n'

@@ -13,7 +13,7 @@ import pytest
 from catalogue.misses import LONGEST_ADDRESS
 from gateway.app import create_site
 from gateway.security import MAX_PARAMETERS, MAX_TARGET_BYTES
-from gateway.serving import MAX_HEAD_BYTES
+from gateway.server.serving import MAX_HEAD_BYTES
 from redirects.mapping import MappingKind
 
 HEAD = b" HTTP/1.1\r\nHost: www.haiduong.localhost\r\nConnection: close\r\n\r\n"

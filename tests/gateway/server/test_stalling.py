@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.serving import MOST_UNREAD_BYTES
+from gateway.server.serving import MOST_UNREAD_BYTES
 
 STALL = 0.4
 POST = b"POST /a HTTP/1.1\r\nHost: a\r\n"

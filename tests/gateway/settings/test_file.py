@@ -16,8 +16,8 @@ import httpx2 as httpx
 import pytest
 
 from gateway.publishing import Ground
-from gateway.settings import load_settings
-from gateway.settings_file import SettingsFile
+from gateway.settings.file import SettingsFile
+from gateway.settings.whole import load_settings
 from tests.gateway.passthrough.recorder import HELLO, Recorder
 
 HEAD = """

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from catalogue.units.offices import Office
 from gateway.adapting.places import read_place
-from gateway.setting_fields import Host, Origin, Table
+from gateway.settings.fields import Host, Origin, Table
 from redirects.route_units import UnitCodes
 
 UnitCode = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$")]

@@ -26,8 +26,8 @@ from pydantic_settings import (
 from catalogue.units.hosts import HostTable
 from catalogue.units.offices import Offices
 from catalogue.units.register import Register
-from gateway.caller_settings import CallerSettings
-from gateway.portal_settings import (
+from gateway.settings.callers import CallerSettings
+from gateway.settings.portal import (
     ConsoleSettings,
     PortalSettings,
     SearchSettings,
@@ -35,7 +35,7 @@ from gateway.portal_settings import (
     SuggestSettings,
     TrafficSettings,
 )
-from gateway.route_parts import (
+from gateway.settings.route_parts import (
     CacheSettings,
     HealthSettings,
     RateSettings,
@@ -43,10 +43,10 @@ from gateway.route_parts import (
     TransitionSettings,
     UpstreamSettings,
 )
-from gateway.route_settings import RouteSettings
-from gateway.site_settings import PathSettings, RuleSettings, SiteSettings
-from gateway.toml_lines import line_of
-from gateway.unit_settings import HostSettings, OfficeSettings, UnitCodeSettings
+from gateway.settings.routes import RouteSettings
+from gateway.settings.sites import PathSettings, RuleSettings, SiteSettings
+from gateway.settings.toml_lines import line_of
+from gateway.settings.units import HostSettings, OfficeSettings, UnitCodeSettings
 from redirects.route import ApiRoute
 from redirects.rule import Rule
 from redirects.site import (

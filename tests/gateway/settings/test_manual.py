@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.settings import load_settings
-from gateway.settings_manual import example, manual
+from gateway.settings.manual import example, manual
+from gateway.settings.whole import load_settings
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def test_the_settings_page_is_what_the_declarations_say() -> None:

@@ -16,7 +16,7 @@ from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.answer import field_lines, http_date
-from gateway.spelling import Spelling, spelling_in
+from gateway.server.spelling import Spelling, spelling_in
 
 WIRE = "hopnhat.wire"
 """In a scope's extensions: the `Wire` of the request."""

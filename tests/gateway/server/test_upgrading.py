@@ -14,7 +14,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from gateway.app import create_site
-from gateway.upgrading import mask_upgrade
+from gateway.server.upgrading import mask_upgrade
 from tests.gateway.passthrough.test_proxy import mirror
 
 # What Java's HttpClient sends with its first request to a plain address.

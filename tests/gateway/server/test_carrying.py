@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import gateway.serving
+import gateway.server.serving
 from gateway.answer import Answer, field_lines
 from gateway.app import create_site
-from gateway.carrying import CHOSEN
+from gateway.server.carrying import CHOSEN
 from redirects.mapping import MappingKind
 
 OLD = "http://www.haiduong.localhost"
@@ -134,7 +134,7 @@ class Numbered:
 
 def _slowly(answer: ASGIApp) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await gateway.serving.asyncio.sleep(0.01)
+        await gateway.server.serving.asyncio.sleep(0.01)
         await answer(scope, receive, send)
 
     return app
@@ -218,7 +218,7 @@ def test_only_an_ordinary_request_by_itself_is_redirected_unseen(
 def test_an_idle_connection_is_closed_and_a_busy_one_is_not(
     serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway.serving, "KEEP_ALIVE_SECONDS", 0.4)
+    monkeypatch.setattr(gateway.server.serving, "KEEP_ALIVE_SECONDS", 0.4)
     host, _, port = serve(Numbered()).removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=5) as client:
         started = time.monotonic()

@@ -29,7 +29,7 @@ MOST_POSTED_BYTES = 256 * 1024
 MAX_HEAD_BYTES = 64 * 1024
 
 MASKED_UPGRADE = b"^pgrade"
-"""How the parser is shown the field Upgrade (gateway/upgrading.py); here it is itself again."""
+"""How the parser is shown the field Upgrade (upgrading.py); here it is itself again."""
 
 _ORDINARY_BYTES, _ORDINARY_FIELDS = 4_096, 64
 """Of a head: the door lets in whatever is no larger."""

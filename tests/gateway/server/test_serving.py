@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.serving import _USUAL_LINE, DoorProtocol, _ascii_first_line, _begins_well
+from gateway.server.serving import _USUAL_LINE, DoorProtocol, _ascii_first_line, _begins_well
 
 CLOSE = b"Host: a\r\nConnection: close\r\n\r\n"
 

@@ -17,12 +17,12 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.app import create_site
-from gateway.route_settings import RouteSettings
-from gateway.serving import DoorProtocol
+from gateway.server.serving import DoorProtocol
+from gateway.settings.routes import RouteSettings
 
 pytestmark = pytest.mark.drill
 
-CASES = Path(__file__).resolve().parents[2].parent / "shared/data/security/http11probe.json"
+CASES = Path(__file__).resolve().parents[3].parent / "shared/data/security/http11probe.json"
 LEFT_TO_LINKS = {
     "MAL-NON-ASCII-URL": "old links carry raw UTF-8: it is encoded, not refused",
     "MAL-URL-OVERLONG-UTF8": "raw bytes are encoded; no decoded path is ever routed on",

@@ -20,7 +20,7 @@ from websockets.sync.client import connect
 from gateway.app import create_site
 from tests.gateway.passthrough.recorder import HELLO, Recorder, chatting
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 OLD = "http://www.haiduong.localhost"
 

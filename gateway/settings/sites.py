@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from catalogue.units.hosts import province_code
-from gateway.setting_fields import CmsName, HostOrPattern, Name, Origin, Table
+from gateway.settings.fields import CmsName, HostOrPattern, Name, Origin, Table
 from redirects.mapping import MappingKind, QueryHandling
 from redirects.presets import PRESETS, Preset
 from redirects.rule import Rule, RulePlace

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gateway.settings import TABLES, Settings
+from gateway.settings.whole import TABLES, Settings
 
 _REPEATED = {"site", "site.below", "route", "route.upstreams", "rule", "host", "office", "caller"}
 
@@ -35,8 +35,8 @@ def manual() -> str:
         "# Settings",
         "",
         (
-            "Generated from the tables that `gateway/settings.py` names; change a setting there "
-            "and run `python scripts/write_settings_manual.py`. The file is `hopnhat.toml`; "
+            "Generated from the tables that `gateway/settings/whole.py` names; change a setting "
+            "there and run `python scripts/write_settings_manual.py`. The file is `hopnhat.toml`; "
             "settings of plain tables can also come from the environment, which wins: "
             "`HOPNHAT_SERVE__PORT=80`."
         ),
