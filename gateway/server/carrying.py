@@ -300,9 +300,12 @@ class CarryingProtocol(HttpToolsProtocol):
 
     def _post(self, letter: bytes) -> None:
         """Write a whole answer, and wait for the next request."""
-        self._outbox.post(self.loop, self.transport, letter)
+        outbox = self._outbox
+        outbox.post(self.loop, self.transport, letter)
         self.server_state.total_requests += 1
-        self._rest()
+        self._idle_since = outbox.turned_at
+        if self.timeout_keep_alive_task is None:
+            self._wind(self.timeout_keep_alive)
 
     def _set_up(self, chosen: ASGIApp | None) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -352,11 +355,6 @@ class CarryingProtocol(HttpToolsProtocol):
             self._wind(left)
         else:
             super().timeout_keep_alive_handler()
-
-    def _rest(self) -> None:
-        self._idle_since = self._outbox.turned_at
-        if self.timeout_keep_alive_task is None:
-            self._wind(self.timeout_keep_alive)
 
     def _wind(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(
