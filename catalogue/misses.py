@@ -22,8 +22,10 @@ from catalogue.spool import Collected, CountSpool, fold_spool
 from redirects.calendar import today_in_vietnam
 from redirects.mapping import CanonicalUrl
 
-MOST_REQUESTS = 50_000
-"""Requests of one site held in memory until they are counted, 15 MB at most."""
+MOST_NOTED_BYTES = 16 * 1024 * 1024
+"""Of requests noted until they are counted; what a flood asks for beyond is dropped."""
+
+_BYTES_OF_A_TEXT, _BYTES_OF_A_LETTER = 88, 4
 
 MOST_ADDRESSES = 10_000
 """Distinct addresses held in memory, 40 MB at most; a flood of invented ones is not kept."""
@@ -137,6 +139,7 @@ class MissSpool(CountSpool[tuple[str, CanonicalUrl, date]]):
         super().__init__(directory, most=MOST_ADDRESSES)
         self._today = today
         self._plain: dict[str, list[CanonicalUrl]] = {}
+        self._room = MOST_NOTED_BYTES
 
     def count(self, site: str, key: CanonicalUrl, raw: str = "") -> None:
         """Count one request; costs no I/O. `raw` is needed where it says more than the key."""
@@ -150,6 +153,7 @@ class MissSpool(CountSpool[tuple[str, CanonicalUrl, date]]):
         """Write what was counted, as `CountSpool` does."""
         with self._lock:
             plain, self._plain = self._plain, {}
+            self._room = MOST_NOTED_BYTES
         day = self._today()  # which began no more than a flush ago
         for site, keys in plain.items():
             for key, visits in Counter(keys).items():
@@ -159,13 +163,15 @@ class MissSpool(CountSpool[tuple[str, CanonicalUrl, date]]):
 
     def _note(self, site: str, key: CanonicalUrl) -> None:
         """Note a request to be counted when it is written: in a row that costs a fifth."""
+        room = self._room - _BYTES_OF_A_TEXT - _BYTES_OF_A_LETTER * len(key)
+        if room < 0:
+            self.dropped += 1
+            return
+        self._room = room
         keys = self._plain.get(site)
         if keys is None:
             keys = self._plain[site] = []
-        if len(keys) < MOST_REQUESTS:
-            keys.append(key)
-        else:
-            self.dropped += 1
+        keys.append(key)
 
     def _line(
         self, place: tuple[str, CanonicalUrl, date], note: str, amounts: Sequence[int]

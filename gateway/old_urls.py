@@ -66,7 +66,7 @@ class Redirects:
         # Quotes and angle brackets are percent-encoded in a Location; only "&" needs care.
         link = location.replace(b"&", b"&amp;") if _AMPERSAND in location else location
         body = b"".join((_BEFORE_LINK[status], link, b'">', link, _BEHIND))
-        is_new = since is None or (since > 0 and self._clock() - since < FIRST_DAY_SECONDS)
+        is_new = _is_new(since, self._clock())
         lines = _OWN_LINES % (location, len(body), crc32(location))
         return Answer(status, lines, body, self._shared_lines(snapshot_id, is_new=is_new))
 
@@ -78,8 +78,7 @@ class Redirects:
             self._print_letters(second, snapshot_id)
         link = location.replace(b"&", b"&amp;") if _AMPERSAND in location else location
         size = _SIZES[status] + 2 * len(link)
-        is_new = since is None or (since and now - since < FIRST_DAY_SECONDS)
-        letters = self._new_letters if is_new else self._old_letters
+        letters = self._new_letters if _is_new(since, now) else self._old_letters
         return letters[status] % (location, size, crc32(location), link, link)
 
     def _print_letters(self, second: int, snapshot_id: str) -> None:
@@ -93,6 +92,10 @@ class Redirects:
 
     def _shared_lines(self, snapshot_id: str, *, is_new: bool) -> bytes:
         return _redirect_lines(self._first_max_age if is_new else self._max_age, snapshot_id)
+
+
+def _is_new(since: int | None, now: float) -> bool:
+    return since is None or (since > 0 and now - since < FIRST_DAY_SECONDS)
 
 
 @lru_cache(maxsize=64)

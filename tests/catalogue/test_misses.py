@@ -205,6 +205,41 @@ def test_a_flood_of_invented_addresses_takes_no_more_than_its_share(
     assert spool.dropped == 1
 
 
+@pytest.mark.usefixtures("sites")
+def test_an_address_asked_for_as_its_key_needs_no_second_spelling(
+    database: Database, spool: MissSpool, tmp_path: Path
+) -> None:
+    for _ in range(3):
+        spool.count("haiduong", key_of("/tin-tức"))
+    spool.count("haiduong", key_of("/tin-tức"), "http://haiduong.gov.vn/TIN-TUC")
+    spool.count("haiduong", CanonicalUrl("haiduong.gov.vn/" + "x" * LONGEST_ADDRESS))
+    spool.flush()
+    spool.flush()
+    fold(database, tmp_path / "misses")
+    assert visits(database) == {key_of("/tin-tức"): 4}
+    with database.reading() as connection:
+        (miss,) = Misses(connection).listing()
+    assert miss.raw in {"http://haiduong.gov.vn/TIN-TUC", "http://haiduong.gov.vn/tin-tức"}
+    assert (miss.first_on, miss.last_on) == (DAY, DAY)
+
+
+def test_a_flood_of_long_addresses_is_not_held_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalogue.misses.MOST_NOTED_BYTES", 20_000)
+    spool = MissSpool(tmp_path, today=lambda: DAY)
+    for number in range(30):
+        spool.count("haiduong", key_of(f"/{number}/" + "x" * 1_000))
+        spool.count("bacninh", CanonicalUrl(f"bacninh.gov.vn/{number}"))
+    spool.flush()
+    assert 30 <= spool.dropped < 60
+    spool.count("haiduong", key_of("/sau-do"))
+    spool.flush()
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert 0 < len(kept) < 20_000
+    assert b"/sau-do" in kept
+
+
 def test_counts_do_not_pile_up_while_they_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
