@@ -25,7 +25,6 @@ CHOSEN = "hopnhat.chosen"
 """In a scope's extensions: what `choose` chose already, or None."""
 
 MOST_POSTED_BYTES = 256 * 1024
-
 MAX_HEAD_BYTES = 64 * 1024
 
 MASKED_UPGRADE = b"^pgrade"
@@ -33,7 +32,6 @@ MASKED_UPGRADE = b"^pgrade"
 
 _ORDINARY_BYTES, _ORDINARY_FIELDS = 4_096, 64
 """Of a head: the door lets in whatever is no larger."""
-
 
 _HASH = ord("#")
 _METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
@@ -233,11 +231,8 @@ class CarryingProtocol(HttpToolsProtocol):
         is_get = data.startswith(b"GET /")
         if not is_get and not data.startswith(b"HEAD /"):
             return False
-        cycle: RequestResponseCycle | None = self.cycle
-        if (cycle is not None and not cycle.response_complete) or self.flow.write_paused:
-            return False  # others wait in line, or the client does not read
         reader = self._reader
-        if not reader.read(data) or _HASH in reader.target:
+        if not self._is_free() or not reader.read(data) or _HASH in reader.target:
             return False
         if (
             is_get
@@ -261,13 +256,16 @@ class CarryingProtocol(HttpToolsProtocol):
         self._ahead = [chosen]
         return False
 
+    def _is_free(self) -> bool:
+        """Say whether an answer may go out now: nobody waits in line, and the client reads."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return (cycle is None or cycle.response_complete) and not self.flow.write_paused
+
     def _may_choose(self) -> bool:
         """Say whether the request may be answered now, for what is known before its method is."""
-        cycle: RequestResponseCycle | None = self.cycle
         return (
             self._is_head_all
-            and (cycle is None or cycle.response_complete)  # else others wait in line
-            and not self.flow.write_paused  # the client does not read: ASGI waits for it
+            and self._is_free()
             and self.url.startswith(b"/")
             and _HASH not in self.url
         )
