@@ -24,7 +24,10 @@ _AROUND = 24  # bytes shown before the first that differs
 def compare(
     old: Reply, new: Reply, ignored: Ignored, *, method: str = "GET"
 ) -> tuple[Difference, ...]:
-    """Return what a caller would notice. Where the status differs, that alone is told."""
+    """Return what a caller would notice. Where the status differs, that alone is told.
+
+    Raises RulesError for a rule that turns out to be unusable only now.
+    """
     if old.status != new.status:
         return (Difference(Part.STATUS, "status", str(old.status), str(new.status)),)
     return tuple(islice(_differences(old, new, ignored, method), MOST_DIFFERENCES))

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
+from gateway.comparing.reply import place_below
+
 _STEP = re.compile(
     r"(?P<deep>\.\.)?(?:(?(deep)|\.)(?P<name>\*|[^\s.\[\]'\"*]+)"
     r"|\[(?:(?P<index>\d{1,9})|(?P<any>\*)|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\")\])"
@@ -99,5 +101,5 @@ class PathsWalk:
 def written(above: str, step: Step) -> str:
     """Return the path of a member or an item below `above`."""
     if isinstance(step, int):
-        return f"{above}[{step}]"
-    return f"{above}.{step}" if _PLAIN.fullmatch(step) else f"{above}['{step}']"
+        return place_below(above, f"[{step}]")
+    return place_below(above, f".{step}" if _PLAIN.fullmatch(step) else f"['{step}']")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 _SHOWN = 120
+_LONGEST_PLACE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ class Difference:
     place: str
     old: str | None
     new: str | None
+
+
+def place_below(above: str, step: str) -> str:
+    """Return the place one step below another; a step that makes it too long is "…".
+
+    A name may be as long as its body, and everything below it would have a place of that length.
+    """
+    if len(above) + len(step) < _LONGEST_PLACE:
+        return above + step
+    return above if above.endswith("…") else f"{above}…"
 
 
 def shortened(text: str) -> str:

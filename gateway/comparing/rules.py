@@ -84,9 +84,11 @@ def _json_path(text: str) -> JsonPath:
 
 def _xpath(text: str, namespaces: dict[str, str]) -> etree.XPath:
     try:
-        return etree.XPath(text, namespaces=namespaces)
-    except etree.XPathSyntaxError as error:
-        raise RulesError(f"not an XPath: {text!r}") from error
+        xpath = etree.XPath(text, namespaces=namespaces)
+        xpath(etree.Element("a"))  # a prefix that nothing declares is told only now
+    except (etree.XPathError, TypeError, ValueError) as error:
+        raise RulesError(f"not an XPath: {text!r}: {error}") from error
+    return xpath
 
 
 def _pattern(text: str) -> Any:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
-from gateway.comparing.reply import Difference, Part, shortened
+from gateway.comparing.reply import Difference, Part, place_below, shortened
+from gateway.comparing.rules import RulesError
 
 _CHARSET = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})["']""")
 _PLAIN_CHARSET = re.compile(
@@ -58,14 +59,17 @@ def read_xml(body: bytes) -> etree._Element:
 def xml_differences(
     old: etree._Element, new: etree._Element, ignored: tuple[etree.XPath, ...]
 ) -> Iterator[Difference]:
-    """Give the places where two documents differ; what `ignored` points at is cut out of both."""
+    """Give the places where two documents differ; what `ignored` points at is cut out of both.
+
+    Raises RulesError for an XPath that cannot be used.
+    """
     for xpath in ignored:
         _cut(old, xpath)
         _cut(new, xpath)
     if old.tag != new.tag:
         yield _difference("/", str(old.tag), str(new.tag))
         return
-    waiting = [_Pair(f"/{_local(old)}", old, new)]
+    waiting = [_Pair(place_below("", f"/{_local(old)}"), old, new)]
     while waiting:
         pair = waiting.pop()
         yield from _own_differences(pair)
@@ -75,7 +79,10 @@ def xml_differences(
 
 
 def _cut(root: etree._Element, xpath: etree.XPath) -> None:
-    found = xpath(root)
+    try:
+        found = xpath(root)
+    except etree.XPathError as error:  # some say only where they are tried what they lack
+        raise RulesError(f"XPath {xpath.path!r}: {error}") from error
     for each in found if isinstance(found, list) else ():
         if etree.iselement(each):
             _cut_element(each)
@@ -105,7 +112,7 @@ def _own_differences(pair: _Pair) -> Iterator[Difference]:
     olds, news = _attributes(pair.old), _attributes(pair.new)
     for name in dict.fromkeys((*olds, *news)):
         if olds.get(name) != news.get(name):
-            place = f"{pair.place}/@{name.rpartition('}')[2]}"
+            place = place_below(pair.place, f"/@{name.rpartition('}')[2]}")
             yield _difference(place, olds.get(name), news.get(name))
     if _texts_of(pair.old, pair.new) != _texts_of(pair.new, pair.old):
         yield _difference(pair.place, _text(pair.old), _text(pair.new))
@@ -144,7 +151,7 @@ def _children(pair: _Pair) -> tuple[list[Difference], list[_Pair]]:
     for key in dict.fromkeys((*olds, *news)):
         tag, number = key
         name = tag.rpartition("}")[2]
-        place = f"{pair.place}/{name}[{number}]" if tag in many else f"{pair.place}/{name}"
+        place = place_below(pair.place, f"/{name}[{number}]" if tag in many else f"/{name}")
         old, new = olds.get(key), news.get(key)
         if old is not None and new is not None:
             below.append(_Pair(place, old, new))
@@ -159,7 +166,7 @@ def _numbered(element: etree._Element) -> dict[tuple[str, int], etree._Element]:
     seen: Counter[str] = Counter()
     numbered = {}
     for child in element:
-        tag = child.tag if isinstance(child.tag, str) else f"?{child.target}"
+        tag = _tag(child)
         seen[tag] += 1
         numbered[tag, seen[tag]] = child
     return numbered
@@ -169,8 +176,12 @@ def _order(numbered: dict[tuple[str, int], Any]) -> str:
     return shortened(" ".join(tag.rpartition("}")[2] for tag, _ in numbered))
 
 
+def _tag(element: etree._Element) -> str:
+    return element.tag if isinstance(element.tag, str) else f"?{element.target}"
+
+
 def _local(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]
+    return _tag(element).rpartition("}")[2]
 
 
 def _shown(element: etree._Element | None) -> str | None:

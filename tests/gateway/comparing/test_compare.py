@@ -244,6 +244,25 @@ def test_a_list_that_differs_everywhere_is_told_shortly() -> None:
     assert len(told(old, new)) == MOST_DIFFERENCES
 
 
+def test_a_place_is_never_as_long_as_a_name_in_a_body() -> None:
+    name = "a" * 200_000
+    old, new = (json.dumps({name: [1] * 2_000 + [last]}).encode() for last in (1, 2))
+    assert told(old, new) == [("$…[2000]", "1", "2")]
+    assert max(len(place) for place, _, _ in told(b'{"%s": 1}' % name.encode(), b"{}")) < 200
+    deep = "a" * 150
+    old, new = (f"<a><{deep}><{deep}>{text}</{deep}></{deep}></a>".encode() for text in "12")
+    assert told(old, new) == [(f"/a/{deep}…", "1", "2")]
+
+
+def test_a_processing_instruction_has_a_name() -> None:
+    assert told(b"<a><?in mau?></a>", b"<a/>") == [("/a/?in", "<?in> mau", None)]
+
+
+def test_a_rule_that_turns_out_to_be_unusable_is_named() -> None:
+    with pytest.raises(RulesError, match=r"//b\[khong\(\)\].*Unregistered function"):
+        told(b"<a><b>1</b></a>", b"<a><b>2</b></a>", xpath=("//b[khong()]",))
+
+
 @pytest.mark.parametrize(
     "text", ["", "a", "$", "$.", "$.a.", "$[", "$[-1]", "$[?@.a]", "$.a b", "x.a"]
 )
@@ -259,6 +278,8 @@ def test_what_is_no_json_path_is_refused(text: str) -> None:
         ("header = []", "header"),
         ('json = ["a"]', "'a'"),
         ('xpath = ["//["]', "'//['"),
+        ('xpath = ["//khong:Co"]', "Undefined namespace prefix"),
+        ('xpath = ["//a"]\n[namespaces]\n"" = "urn:x"', "empty namespace prefix"),
         ('text = ["("]', "'('"),
         ("not toml", "cannot be read"),
     ],
