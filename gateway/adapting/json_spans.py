@@ -14,7 +14,8 @@ from typing import NoReturn
 from gateway.adapting.places import EACH, JsonPlace
 from gateway.adapting.spans import Span
 
-_CALL = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.\[\]]{1,200}\s*\(")
+# Possessive: two runs of blanks side by side would be tried in every division of a long one.
+_CALL = re.compile(r"\s*+(?:/\*\*/)?\s*+[\w$.\[\]]{1,200}+\s*+\(")
 _BLANK = re.compile(r"[ \t\n\r]*")
 _BOM = "\xef\xbb\xbf"
 _DEEPEST = 200  # nested values; more is no answer of an API

@@ -22,7 +22,7 @@ MOST_HELD_BYTES = 4 * 1024 * 1024
 """Of a description, packed or not; a longer one crosses as it came."""
 
 _ASKS_FOR_ONE = re.compile(
-    rb"\.(?:wsdl|xsd|disco)(?:\?|\Z)|\?(?:[^#]*&)?(?:wsdl|singlewsdl|xsd|disco)(?:[=&]|\Z)",
+    rb"\.(?:wsdl|xsd|disco)(?:\?|\Z)|[?&](?:wsdl|singlewsdl|xsd|disco)(?:[=&]|\Z)",
     re.IGNORECASE,
 )
 _IS_XML = re.compile(

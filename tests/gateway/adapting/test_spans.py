@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -238,3 +239,10 @@ def test_published_attacks_open_nothing() -> None:
             body = text[text.index("<") :].encode()
             with pytest.raises(ValueError, match=r"well-formed|document type"):
                 spans_in_xml(body, places)
+
+
+def test_a_body_of_blanks_takes_no_longer_than_any_other() -> None:
+    body = " " * 1_000_000 + '{"ma": "30"}'
+    started = time.process_time()
+    assert seen(body, Kind.JSON, "ma") == " " * 1_000_000 + '{"ma": "<30>"}'
+    assert time.process_time() - started < 1
