@@ -134,7 +134,13 @@ class UpstreamConnection(asyncio.Protocol):
     @property
     def is_at_rest(self) -> bool:
         """Say whether it may carry another exchange: nothing of the last one is left to be read."""
-        return self.reusable and self.complete and not self.closed and not self._chunks
+        return (
+            self.reusable
+            and self.complete
+            and not self._chunks
+            and self._transport is not None
+            and not self._transport.is_closing()
+        )
 
     def abort(self, error: PassthroughError | None = None) -> None:
         """Close at once: the exchange is over, whatever has come of it."""
@@ -287,7 +293,9 @@ class UpstreamConnection(asyncio.Protocol):
     # --- httptools' side ---
 
     def on_message_begin(self) -> None:
-        """Forget the head of an interim response."""
+        """Forget the head of an interim response; behind the final one nothing may begin."""
+        if self.complete:
+            self.reusable = False  # its rest would be taken for the next answer
         if not self._has_head:
             self.headers = []
             self.reason = b""
@@ -326,7 +334,9 @@ class UpstreamConnection(asyncio.Protocol):
             for name, value in self.headers
             if (low := name.lower()) in {b"content-length", b"transfer-encoding"}
         }
-        self._until_close = not framing
+        coding = framing.get(b"transfer-encoding", b"").lower()
+        if not coding.endswith(b"chunked"):  # RFC 9112, 6.3: anything else lasts to the end
+            self._until_close = b"content-length" not in framing
         if len(framing) == 1 and (length := framing.get(b"content-length")) is not None:
             self._length = int(length)  # the parser has judged it
 

@@ -51,7 +51,7 @@ class Pool:
         now = self._loop.time()
         while self._idle and not fresh:
             connection = self._idle.pop()
-            if not connection.closed and now - connection.idle_since < self._limits.idle:
+            if connection.is_at_rest and now - connection.idle_since < self._limits.idle:
                 return connection, True
             connection.abort()
         while len(self._open) + self._connecting >= self._limits.connections:
