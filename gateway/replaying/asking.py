@@ -11,7 +11,7 @@ from typing import Self
 import httpx2 as httpx
 
 from gateway.comparing.reply import Reply
-from gateway.replaying.call import RecordedCall
+from gateway.replaying.call import RecordedCall, as_sent
 
 MOST_KEPT = 8 * 1024 * 1024
 """Bytes of a body that are compared by their meaning; of a longer one length and digest are."""
@@ -60,11 +60,13 @@ class Server:
 
     async def ask(self, call: RecordedCall, host: str | None) -> Reply:
         """Ask for path and query byte for byte, at `host` if it is given. Raises Unanswered."""
-        headers = [(name, value) for name, value in call.headers if _is_sent(name)]
-        if not any(name.lower() == "accept-encoding" for name, _ in headers):
-            headers.append(("accept-encoding", "identity"))
+        headers = [
+            (as_sent(name), as_sent(value)) for name, value in call.headers if _is_sent(name)
+        ]
+        if not any(name.lower() == b"accept-encoding" for name, _ in headers):
+            headers.append((b"accept-encoding", b"identity"))
         if host:
-            headers.append(("host", host))
+            headers.append((b"host", as_sent(host)))
         request = self._client.build_request(
             call.method,
             self.origin + "/",

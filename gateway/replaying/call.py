@@ -25,9 +25,17 @@ class RecordedCall:
         """The same for calls that ask the same, whenever they were made."""
         parts = (
             self.method.encode(),
-            (self.host or "").encode(),
+            as_sent(self.host or ""),
             self.target,
-            *(f"{name}: {value}".encode() for name, value in sorted(self.headers)),
+            *(as_sent(f"{name}: {value}") for name, value in sorted(self.headers)),
             self.body,
         )
         return sha256(b"\0".join(parts)).digest()
+
+
+def as_sent(text: str) -> bytes:
+    """Return the bytes of a recorded field: a recording has each as a letter, a HAR has words."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode(errors="replace")

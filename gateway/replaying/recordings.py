@@ -85,7 +85,7 @@ def read_own(line: bytes, place: str) -> RecordedCall:
         raise ValueError("no path")
     return RecordedCall(
         place=place,
-        method=str(call["method"]),
+        method=_method(call["method"]),
         host=str(call["host"]),
         target=target,
         headers=tuple((str(name), str(value)) for name, value in call["headers"]),
@@ -115,6 +115,13 @@ def _entries(path: Path) -> list[Any]:
     return entries
 
 
+def _method(value: object) -> str:
+    method = str(value)
+    if not method.isascii():
+        raise ValueError("no method")
+    return method
+
+
 def _call_of(request: dict[str, Any], place: str) -> RecordedCall:
     url = str(request["url"])
     host = parse_url(url).host  # raises for what is no address of the web
@@ -126,7 +133,7 @@ def _call_of(request: dict[str, Any], place: str) -> RecordedCall:
     is_packed = posted.get("encoding") == "base64"
     return RecordedCall(
         place=place,
-        method=str(request.get("method", "GET")).upper(),
+        method=_method(request.get("method", "GET")).upper(),
         host=host,
         target=(target if target.startswith("/") else "/" + target).encode(),
         headers=tuple(

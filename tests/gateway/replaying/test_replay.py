@@ -231,6 +231,26 @@ def test_a_body_too_long_to_read_is_compared_by_length_and_digest(pair: Build) -
     assert result["different"][0]["differences"][0]["place"] == "bytes"
 
 
+def test_fields_that_are_not_ascii_are_sent_as_they_were_recorded(pair: Build) -> None:
+    both = pair({}, {})
+    both.write(("GET", "/a"), **{"X-Ten": "Hải".encode().decode("latin-1")})
+    assert both.replay().exit_code == 0
+    assert both.new.asked[0][2][b"x-ten"] == "Hải".encode()
+    both.write(("GET", "/b"), **{"X-Ten": "Hải"})  # as a browser's HAR has it
+    assert both.replay("--host", "cổng.test").exit_code == 0
+    assert both.new.asked[1][2][b"x-ten"] == "Hải".encode()
+    both.write(("GET", "/c"), **{"X-Ten": "\ud800"})
+    assert both.replay().exit_code == 0
+
+
+def test_a_method_that_is_none_of_http_is_counted(pair: Build) -> None:
+    both = pair({}, {})
+    both.write(("GET", "/a"), ("GÉT", "/b"))
+    result = both.replay("--unsafe")
+    assert "1 calls could not be read" in result.stderr
+    assert "1 calls sent, 1 answered the same" in result.stdout
+
+
 def test_a_server_that_does_not_answer_is_named(pair: Build) -> None:
     both = pair({}, {})
     both.new_url = "http://127.0.0.1:1"
