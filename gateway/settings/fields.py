@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -11,10 +13,12 @@ from pydantic import (
     Field,
 )
 
+_ORIGIN = re.compile(r"https?://([^\s/?#@:\\\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?")
+
 
 def read_origin(url: str) -> str:
-    """Return an origin without a slash at its end. Raises ValueError for a longer address."""
-    if not url.startswith(("http://", "https://")) or url.count("/") > 2 + url.endswith("/"):
+    """Return an origin without a slash at its end. Raises ValueError for any other address."""
+    if not _ORIGIN.fullmatch(url) or urlsplit(url).port == 0:  # which raises for no port, no IPv6
         raise ValueError("must be an origin such as https://haiphong.gov.vn, without a path")
     return url.rstrip("/")
 

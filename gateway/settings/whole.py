@@ -7,6 +7,7 @@ setting has a name, a type, a default and a sentence; docs/settings.md is genera
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,14 @@ from redirects.site import (
     Portal,
     Site,
 )
+
+_MAY_BE_KEYS = (
+    "route.rewrite.query",
+    "route.rewrite.request",
+    "route.rewrite.answer",
+    "caller.keys",
+)
+_PASSWORD = re.compile(r"//[^/\s]*@")  # of an address
 
 
 class SettingsError(Exception):
@@ -239,11 +248,22 @@ def _finding(path: Path, text: str, error: Any) -> str:
     told = error["msg"].removeprefix("Value error, ")
     if isinstance(error["input"], dict):
         return f"{where}: {name}: {told}"  # no single setting of the table is to blame
-    return f"{where}: {name} = {error['input']!r}: {told}"
+    return f"{where}: {name} = {_shown(place, error['input'])}: {told}"
+
+
+def _shown(place: tuple[str | int, ...], value: object) -> str:
+    """Return a value as logs and `/healthz/ready` may show it: a slip may stand in a key."""
+    if _dotted(place).startswith(_MAY_BE_KEYS):
+        return "…"
+    return _PASSWORD.sub("//…@", repr(value))
+
+
+def _dotted(place: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in place if not isinstance(part, int))
 
 
 def _known_names(place: tuple[str | int, ...]) -> list[str]:
-    name = ".".join(str(part) for part in place if not isinstance(part, int))
+    name = _dotted(place)
     model = TABLES[name] if name else Settings
     return list(model.model_fields)
 

@@ -96,6 +96,33 @@ def test_a_slip_is_named_with_its_line(tmp_path: Path, text: str, finding: str) 
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[route.rewrite]\nrequest = ["set Authorization: Bearer bi-mat"]\n',
+        '[route.rewrite]\nrequest = "set X-Api-Key=bi-mat"\n',
+        '[route.rewrite]\nquery = ["set apikey:bi-mat"]\n',
+        '[[caller]]\nname = "mot-cua"\nkeys = ["bi-mat"]\n',
+        '[[route]]\nname = "b"\nhost = "b.vn"\npath = "/"\nupstream = "http://ai:bi-mat@b.vn"\n',
+    ],
+)
+def test_a_slip_never_shows_a_key_or_a_password(tmp_path: Path, text: str) -> None:
+    route = '[[route]]\nname = "a"\nhost = "a.vn"\npath = "/"\nupstream = "http://b.vn"\n'
+    with pytest.raises(SettingsError) as caught:
+        load_settings(written(tmp_path, route + text))
+    assert "…" in str(caught.value)
+    assert "bi-mat" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://", "http://a:b", "http://a:0", "http://a:99999", "http://a?b", "http://[::1", "a.vn"],
+)
+def test_what_is_no_origin_is_refused_as_it_is_read(tmp_path: Path, origin: str) -> None:
+    with pytest.raises(SettingsError, match=r":2: portal\.url = "):
+        load_settings(written(tmp_path, f"[portal]\nurl = '{origin}'\n"))
+
+
 def test_a_missing_file_says_what_writes_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="hopnhat init"):
         load_settings(tmp_path / "hopnhat.toml")
